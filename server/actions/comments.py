@@ -1,0 +1,136 @@
+"""Comments and reactions: open to everyone who may see the entry."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from server.actions.checks import touch
+from server.actions.entries import add_people, find_entry, records_of
+from server.actions.posts import mentioned_people, message_text
+from server.actions.verbs import DONE, Noun, Outcome, verb
+from server.domain.entries import Part
+from server.domain.events import Name
+from server.domain.text import check_emoji
+from server.domain.words import CommentId, EntryId
+from server.errors import Forbidden, NotFound
+from server.store.drafts import Draft
+from server.store.schema import comments, entries, reactions
+from server.store.work import Work
+
+
+class NewComment(msgspec.Struct, forbid_unknown_fields=True):
+    """A comment to write. `ref` is the client's own reference, handed back with the event."""
+
+    entry: int
+    text: str
+    ref: str | None = None
+
+
+class CommentEdit(msgspec.Struct, forbid_unknown_fields=True):
+    """A new text for a comment of one's own."""
+
+    comment: int
+    text: str
+
+
+class CommentRemoval(msgspec.Struct, forbid_unknown_fields=True):
+    """A comment to delete."""
+
+    comment: int
+
+
+class Reaction(msgspec.Struct, forbid_unknown_fields=True):
+    """One emoji of one user on one entry."""
+
+    entry: int
+    emoji: str
+
+
+@verb("comment.add", NewComment)
+async def add(work: Work, new: NewComment) -> Outcome:
+    """Comments an entry, which moves it to the top."""
+    entry = EntryId((await find_entry(work, EntryId(new.entry))).id)
+    text = message_text(new.text)
+    mentioned = await mentioned_people(work, text)
+    row = {"entry_id": entry, "author_id": work.user, "at": work.at, "text": text}
+    made = await work.connection.execute(insert(comments).values(row).returning(comments.c.id))
+    comment = CommentId(made.scalar_one())
+    await _recount(work, entry)
+    await add_people(work, entry, {user: {Part.MENTIONED} for user in mentioned})
+    await touch(work, await records_of(work, entry))
+    work.record(Draft(Name.COMMENT_ADDED, entry=entry, comment=comment, bumps=True, ref=new.ref))
+    return Outcome(Noun.COMMENT, comment)
+
+
+async def _recount(work: Work, entry: EntryId) -> None:
+    counted = select(func.count()).where(comments.c.entry_id == entry).scalar_subquery()
+    await work.connection.execute(update(entries).where(entries.c.id == entry).values(comment_count=counted))
+
+
+@verb("comment.edit", CommentEdit)
+async def edit(work: Work, wanted: CommentEdit) -> Outcome:
+    """Gives one's own comment a new text."""
+    row = await _own(work, CommentId(wanted.comment))
+    text = message_text(wanted.text)
+    mentioned = await mentioned_people(work, text)
+    changed = update(comments).where(comments.c.id == row.id)
+    await work.connection.execute(changed.values(text=text, edited_at=work.at))
+    await add_people(work, EntryId(row.entry_id), {user: {Part.MENTIONED} for user in mentioned})
+    await work.forget(EntryId(row.entry_id))
+    work.record(Draft(Name.COMMENT_CHANGED, entry=EntryId(row.entry_id), comment=CommentId(row.id)))
+    return Outcome(Noun.COMMENT, row.id)
+
+
+@verb("comment.delete", CommentRemoval)
+async def remove(work: Work, wanted: CommentRemoval) -> Outcome:
+    """Deletes one's own comment; an admin may delete any."""
+    row = await _own(work, CommentId(wanted.comment), admin=True)
+    entry = EntryId(row.entry_id)
+    await work.connection.execute(delete(comments).where(comments.c.id == row.id))
+    await _recount(work, entry)
+    await work.forget(entry)
+    work.record(Draft(Name.COMMENT_REMOVED, entry=entry, comment=CommentId(row.id)))
+    return DONE
+
+
+async def _own(work: Work, comment: CommentId, *, admin: bool = False) -> Row[tuple[object, ...]]:
+    found = await work.connection.execute(select(comments).where(comments.c.id == comment))
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound(f"there is no comment {comment}", comment=comment)
+    try:
+        await find_entry(work, EntryId(row.entry_id))
+    except NotFound:
+        raise NotFound(f"there is no comment {comment}", comment=comment) from None
+    if row.author_id != work.user and not (admin and work.access.admin):
+        raise Forbidden("this comment is somebody else's", action="edit", comment=comment)
+    return row
+
+
+@verb("reaction.add", Reaction)
+async def react(work: Work, wanted: Reaction) -> Outcome:
+    """Adds a reaction; a second time changes nothing."""
+    entry = EntryId((await find_entry(work, EntryId(wanted.entry))).id)
+    emoji = check_emoji(wanted.emoji, "emoji")
+    if not await _reacted(work, entry, emoji):
+        row = {"entry_id": entry, "user_id": work.user, "emoji": emoji, "at": work.at}
+        await work.connection.execute(insert(reactions).values(row))
+        work.record(Draft(Name.REACTION_CHANGED, entry=entry))
+    return Outcome(Noun.REACTIONS, entry)
+
+
+@verb("reaction.remove", Reaction)
+async def unreact(work: Work, wanted: Reaction) -> Outcome:
+    """Takes a reaction back; a second time changes nothing."""
+    entry = EntryId((await find_entry(work, EntryId(wanted.entry))).id)
+    if await _reacted(work, entry, wanted.emoji):
+        own = (reactions.c.entry_id == entry, reactions.c.user_id == work.user, reactions.c.emoji == wanted.emoji)
+        await work.connection.execute(delete(reactions).where(*own))
+        work.record(Draft(Name.REACTION_CHANGED, entry=entry))
+    return Outcome(Noun.REACTIONS, entry)
+
+
+async def _reacted(work: Work, entry: EntryId, emoji: str) -> bool:
+    own = (reactions.c.entry_id == entry, reactions.c.user_id == work.user, reactions.c.emoji == emoji)
+    return (await work.connection.execute(select(reactions.c.at).where(*own))).first() is not None

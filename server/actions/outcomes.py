@@ -1,0 +1,39 @@
+"""What a verb answers with: the thing it made or changed, as the user may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.actions.verbs import Noun, Outcome
+from server.domain.access import Access
+from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, RecordId
+from server.errors import NotFound
+from server.store.activities import show_activity
+from server.store.comments import show_comment
+from server.store.entries import show_entry, show_reactions
+from server.store.people import show_me
+from server.store.records import show_follow, show_record
+
+Show = Callable[[AsyncConnection, Access, int], Awaitable[JsonObject]]
+
+SHOW: Mapping[Noun, Show] = {
+    Noun.ENTRY: lambda connection, access, number: show_entry(connection, access, EntryId(number)),
+    Noun.COMMENT: lambda connection, access, number: show_comment(connection, access, CommentId(number)),
+    Noun.RECORD: lambda connection, access, number: show_record(connection, access, RecordId(number)),
+    Noun.ACTIVITY: lambda connection, access, number: show_activity(connection, access, ActivityId(number)),
+    Noun.REACTIONS: lambda connection, _, number: show_reactions(connection, EntryId(number)),
+    Noun.FOLLOW: lambda connection, access, number: show_follow(connection, access, RecordId(number)),
+    Noun.ME: lambda connection, access, _: show_me(connection, access),
+}
+
+
+async def show(connection: AsyncConnection, access: Access, outcome: Outcome) -> JsonObject | None:
+    """The outcome as JSON; None when there is nothing to show. Something the user may no longer see shows as None."""
+    if outcome.noun == Noun.NOTHING:
+        return None
+    try:
+        return await SHOW[outcome.noun](connection, access, outcome.id)
+    except NotFound:  # handing a record over can end one's own right to read it
+        return None

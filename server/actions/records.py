@@ -1,0 +1,168 @@
+"""Creating and editing records. What a change means for the stream is in `changes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+
+from server.actions.changes import client_of, entries_of_change
+from server.actions.checks import check_people, check_records
+from server.actions.entries import NewEntry, add_entry
+from server.actions.fields import parse_fields
+from server.actions.record_rows import (
+    check_values,
+    columns,
+    department_of,
+    index,
+    snapshot,
+    write_detail,
+    write_parts,
+)
+from server.actions.verbs import Noun, Outcome, verb
+from server.domain.access import Action, Owned
+from server.domain.events import Name
+from server.domain.records import FIELDS, FieldType
+from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
+from server.errors import Conflict, Forbidden, Invalid
+from server.store.drafts import Draft
+from server.store.schema import DETAILS, pipelines, quotes, records, stages
+from server.store.work import Work
+
+
+class NewRecord(msgspec.Struct, forbid_unknown_fields=True):
+    """A record to make; `fields` as in `domain.records.FIELDS`."""
+
+    kind: Kind
+    fields: dict[str, object]
+
+
+class RecordEdit(msgspec.Struct, forbid_unknown_fields=True):
+    """Fields to change. With `version`, only if nobody changed the record since."""
+
+    record: int
+    fields: dict[str, object]
+    version: int | None = None
+
+
+@verb("record.create", NewRecord)
+async def create(work: Work, new: NewRecord) -> Outcome:
+    """Makes a record, its entry, and tells the lists."""
+    kind = new.kind
+    values = parse_fields(kind, new.fields)
+    values["responsible"] = values.get("responsible") or work.user
+    await _check_create(work, kind, values)
+    values |= await _defaults(work, kind, values)
+    await check_values(work, kind, values, cast("int | None", values.get("pipeline")))
+    common = columns(kind, values, common=True) | {
+        "kind": str(kind),
+        "department_id": await department_of(work, UserId(cast(int, values["responsible"]))),
+        "custom": values.get("custom", {}),
+        "created_by": work.user,
+        "created_at": work.at,
+        "changed_by": work.user,
+        "changed_at": work.at,
+        "last_activity_by": work.user,
+        "last_activity_at": work.at,
+    }
+    made = await work.connection.execute(insert(records).values(common).returning(records.c.id))
+    record = RecordId(made.scalar_one())
+    detail: JsonObject = {"record_id": record} | columns(kind, values, common=False)
+    if kind == Kind.QUOTE:
+        detail["number"] = values["title"] if str(values["title"]).startswith("Q-") else await next_number(work)
+    await work.connection.execute(insert(DETAILS[kind]).values(detail))
+    await write_parts(work, record, kind, values)
+    await index(work, record)
+    await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
+    work.record(Draft(Name.RECORD_ADDED, record=record))
+    return Outcome(Noun.RECORD, record)
+
+
+async def _check_create(work: Work, kind: Kind, values: Mapping[str, object]) -> None:
+    (responsible,) = await check_people(work, [UserId(cast(int, values["responsible"]))], "responsible")
+    department = await department_of(work, responsible)
+    wanted = Owned(
+        kind, responsible, None if department is None else DepartmentId(department), bool(values.get("opened"))
+    )
+    if not work.access.may(Action.CREATE, wanted):
+        raise Forbidden(f"you may not create this {kind}", action="create", kind=str(kind))
+
+
+async def _defaults(work: Work, kind: Kind, values: Mapping[str, object]) -> JsonObject:
+    """What a new record has when nothing is said: a title, the first pipeline, the first stage."""
+    found: JsonObject = {"title": values.get("title") or await _title(work, kind, values)}
+    if kind == Kind.DEAL and values.get("pipeline") is None:
+        first = select(pipelines.c.id).order_by(pipelines.c.sort, pipelines.c.id).limit(1)
+        found["pipeline"] = (await work.connection.execute(first)).scalar_one()
+    if values.get("stage") is None and any(field.type == FieldType.STAGE for field in FIELDS[kind]):
+        chosen = select(stages.c.id).where(stages.c.kind == str(kind)).order_by(stages.c.sort, stages.c.id).limit(1)
+        pipeline = found.get("pipeline", values.get("pipeline"))
+        if pipeline is not None:
+            chosen = chosen.where(stages.c.pipeline_id == pipeline)
+        found["stage"] = (await work.connection.execute(chosen)).scalar_one_or_none()
+    return found
+
+
+async def _title(work: Work, kind: Kind, values: Mapping[str, object]) -> str:
+    if kind == Kind.QUOTE:
+        return await next_number(work)
+    if kind in {Kind.CONTACT, Kind.LEAD}:
+        person = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
+        if title := person or str(values.get("company_title", "")):
+            return title
+    raise Invalid.one("title", "required")
+
+
+async def next_number(work: Work) -> str:
+    """The next quote number of the year: `Q-2026-0148`."""
+    prefix = f"Q-{datetime.fromtimestamp(work.at / 1000, UTC).year}-"
+    await work.lock()
+    last = select(func.max(quotes.c.number)).where(quotes.c.number.startswith(prefix))
+    number: str | None = (await work.connection.execute(last)).scalar_one_or_none()
+    return f"{prefix}{int(number.removeprefix(prefix)) + 1 if number else 1:04d}"
+
+
+@verb("record.update", RecordEdit)
+async def change(work: Work, wanted: RecordEdit) -> Outcome:
+    """Changes fields of a record; what matters to people becomes entries."""
+    record = RecordId(wanted.record)
+    await check_records(work, [record], Action.UPDATE, "record")
+    row = (await work.connection.execute(select(records).where(records.c.id == record).with_for_update())).one()
+    if wanted.version is not None and wanted.version != row.version:
+        raise Conflict("somebody changed this record first", record=record, version=row.version)
+    kind = Kind(row.kind)
+    values = parse_fields(kind, wanted.fields)
+    if values.get("responsible", row.responsible_id) is None:
+        raise Invalid.one("responsible", "required", "every record has a responsible person")
+    before = await snapshot(work, record, kind)
+    values = {name: value for name, value in values.items() if value != before.get(name)}
+    if not values:
+        return Outcome(Noun.RECORD, record)
+    values |= await _stage_of_pipeline(work, kind, values)
+    await check_values(work, kind, values, cast("int | None", values.get("pipeline", before.get("pipeline"))))
+    await _write(work, record, kind, values)
+    for entry in await entries_of_change(work, record, kind, before, values):
+        await add_entry(work, entry)
+    work.record(Draft(Name.RECORD_CHANGED, record=record))
+    return Outcome(Noun.RECORD, record)
+
+
+async def _stage_of_pipeline(work: Work, kind: Kind, values: Mapping[str, object]) -> JsonObject:
+    """A deal that moves to another pipeline starts in its first stage, unless a stage is said."""
+    if "pipeline" not in values or "stage" in values:
+        return {}
+    return {"stage": (await _defaults(work, kind, {"title": "-", "pipeline": values["pipeline"]}))["stage"]}
+
+
+async def _write(work: Work, record: RecordId, kind: Kind, values: Mapping[str, object]) -> None:
+    common = columns(kind, values, common=True)
+    common |= {"changed_by": work.user, "changed_at": work.at, "version": records.c.version + 1}
+    if "responsible" in values:
+        common["department_id"] = await department_of(work, UserId(cast(int, values["responsible"])))
+    await work.connection.execute(update(records).where(records.c.id == record).values(common))
+    await write_detail(work, record, kind, columns(kind, values, common=False))
+    await write_parts(work, record, kind, values)
+    await index(work, record)

@@ -1,0 +1,198 @@
+"""Signing in and out, and the gate that tells who a request is from (ARCHITECTURE §6, §10)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from urllib.parse import urlsplit
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.actions.arguments import parse
+from server.api.http import Call, Router, answer, done
+from server.domain.words import UserId
+from server.errors import ForeignOrigin, NotSignedIn, TooMany, WrongCredentials
+from server.settings import Settings
+from server.store import Store
+from server.store.access import load_access
+from server.store.logins import (
+    LASTS,
+    add_login,
+    end_login,
+    find_login,
+    find_password,
+    find_token,
+    hash_secret,
+    note_login,
+)
+from server.store.people import read_portal, show_me
+from server.store.work import now
+
+COOKIE = "caudal_login"
+SAFE = {"GET", "HEAD", "OPTIONS"}
+TRIES = 10  # wrong passwords per address and e-mail
+TRIES_WITHIN = 300.0  # s
+GUESSERS_MAX = 10_000  # remembered; the oldest is forgotten first, so that guessing cannot fill the memory
+
+HASHER = PasswordHasher()
+_NOBODY = HASHER.hash("nobody")  # unknown addresses take as long as wrong passwords
+
+
+class Gate:
+    """Who a connection is from: the login cookie, or a bearer token."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+
+    async def user(self, connection: HTTPConnection) -> UserId:
+        """The signed-in user. Raises NotSignedIn; ForeignOrigin for a write or socket by cookie from another site."""
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            async with self._store.database.reading() as reading:
+                return await find_token(reading, self._hash(token.strip()), now())
+        secret = connection.cookies.get(COOKIE)
+        if not secret:
+            raise NotSignedIn
+        self.check_origin(connection)
+        return await self._by_cookie(self._hash(secret))
+
+    async def _by_cookie(self, hash: str) -> UserId:
+        async with self._store.database.reading() as reading:
+            user, note = await find_login(reading, hash, now())
+        if note:
+            async with self._store.database.writing() as writing:
+                await note_login(writing, hash, now())
+        return user
+
+    def check_origin(self, connection: HTTPConnection) -> None:
+        """A cookie comes along with whatever another site's page sends here, so writes and sockets name their origin."""
+        if connection.scope["type"] == "http" and connection.scope["method"] in SAFE:
+            return
+        origin = connection.headers.get("origin")
+        if origin != self._settings.url and urlsplit(origin or "").netloc != connection.headers.get("host"):
+            raise ForeignOrigin("this request comes from another site")
+
+    def _hash(self, secret: str) -> str:
+        return hash_secret(secret, self._settings.secret)
+
+
+class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    """What signing in takes."""
+
+    email: str
+    password: str
+
+
+class Guesses:
+    """Counts wrong passwords per address and e-mail."""
+
+    def __init__(self) -> None:
+        self._wrong: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def check(self, who: tuple[str, str]) -> None:
+        """Raises TooMany after too many within the window."""
+        tries = self._wrong.get(who)
+        while tries and tries[0] < time.monotonic() - TRIES_WITHIN:
+            tries.popleft()
+        if tries and len(tries) >= TRIES:
+            raise TooMany("too many wrong passwords", retry_after=int(TRIES_WITHIN))
+
+    def wrong(self, who: tuple[str, str]) -> None:
+        """Notes a wrong password."""
+        self._wrong[who].append(time.monotonic())
+        if len(self._wrong) > GUESSERS_MAX:
+            del self._wrong[next(iter(self._wrong))]
+
+
+class Door:
+    """The routes of `/session`, which need no login yet."""
+
+    def __init__(self, store: Store, settings: Settings, gate: Gate) -> None:
+        self._store = store
+        self._settings = settings
+        self._gate = gate
+        self._guesses = Guesses()
+
+    def routes(self) -> list[Route]:
+        """Sign in, sign out."""
+        return [
+            Route("/session", self.sign_in, methods=["POST"]),
+            Route("/session", self.sign_out, methods=["DELETE"]),
+        ]
+
+    async def sign_in(self, request: Request) -> Response:
+        """Checks the password and sets the cookie. Raises WrongCredentials, TooMany."""
+        self._gate.check_origin(request)
+        given = parse(Credentials, await Call(request, self._store, UserId(0)).body())
+        email = given.email.strip().lower()
+        who = (request.client.host if request.client else "", email)
+        self._guesses.check(who)
+        user = await self._verify(email, given.password)
+        if user is None:
+            self._guesses.wrong(who)
+            raise WrongCredentials("e-mail and password do not belong together")
+        async with self._store.database.writing() as connection:
+            secret = await add_login(connection, user, self._settings.secret, now())
+            me = await show_me(connection, await load_access(connection, user))
+        response = answer(me)
+        self._set_cookie(response, secret, LASTS // 1000)
+        return response
+
+    async def _verify(self, email: str, password: str) -> UserId | None:
+        async with self._store.database.reading() as connection:
+            found = await find_password(connection, email)
+        right = await asyncio.to_thread(_matches, found[1] if found else _NOBODY, password)
+        return found[0] if found and right else None
+
+    async def sign_out(self, request: Request) -> Response:
+        """Ends the login of the cookie; without one there is nothing to do."""
+        self._gate.check_origin(request)
+        if secret := request.cookies.get(COOKIE):
+            async with self._store.database.writing() as connection:
+                await end_login(connection, hash_secret(secret, self._settings.secret))
+        response = done()
+        self._set_cookie(response, "", 0)
+        return response
+
+    def _set_cookie(self, response: Response, value: str, max_age: int) -> None:
+        response.set_cookie(
+            COOKIE, value, max_age=max_age, httponly=True, samesite="lax", secure=self._settings.secure, path="/"
+        )
+
+
+def _matches(hash: str, password: str) -> bool:
+    try:
+        return HASHER.verify(hash, password)
+    except Argon2Error:
+        return False
+
+
+def add_routes(router: Router) -> None:
+    """The user's own page, and the directory."""
+    router.add("GET", "/me", show)
+    router.add("PATCH", "/me", change)
+    router.add("GET", "/portal", portal)
+
+
+async def show(call: Call) -> Response:
+    """The user, preferences, rights in short, follows."""
+    async with call.reading() as (connection, access):
+        return answer(await show_me(connection, access))
+
+
+async def change(call: Call) -> Response:
+    """Changes language, time zone or theme."""
+    return answer(await call.perform("me.change", await call.body()))
+
+
+async def portal(call: Call) -> Response:
+    """People, departments, pipelines, stages, sources."""
+    async with call.reading() as (connection, _):
+        return answer(await read_portal(connection))

@@ -1,0 +1,95 @@
+"""Records of all five kinds, and following them, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from server.api.http import Call, Handler, Router, answer, listed, made
+from server.domain.words import Kind, RecordId, StageId, UserId
+from server.errors import Invalid
+from server.store.records import Listing, read_followers, read_records, show_record
+
+PATHS = {
+    "leads": Kind.LEAD,
+    "deals": Kind.DEAL,
+    "contacts": Kind.CONTACT,
+    "companies": Kind.COMPANY,
+    "quotes": Kind.QUOTE,
+}
+PAGE = 50  # records
+PAGE_MAX = 200
+
+
+def add_routes(router: Router) -> None:
+    """Lists and creation per kind; everything else by the one id space."""
+    for path, kind in PATHS.items():
+        router.add("GET", f"/{path}", _list(kind))
+        router.add("POST", f"/{path}", _create(kind))
+    router.add("GET", "/records/{id:int}", show)
+    router.add("PATCH", "/records/{id:int}", edit)
+    router.add("PUT", "/records/{id:int}/follow", follow)
+    router.add("DELETE", "/records/{id:int}/follow", unfollow)
+    router.add("GET", "/records/{id:int}/followers", followers)
+
+
+def _list(kind: Kind) -> Handler:
+    async def handler(call: Call) -> Response:
+        given = call.parameters("q", "stage", "responsible", "sort", "before", "limit")
+        before = call.number("before")
+        asked = Listing(
+            kind=kind,
+            text=(given.get("q") or [""])[-1],
+            stages=[StageId(number) for number in _numbers("stage", given.get("stage", ()))],
+            responsible=[UserId(number) for number in _numbers("responsible", given.get("responsible", ()))],
+            sort=(given.get("sort") or ["-last_activity"])[-1],
+            before=None if before is None else RecordId(before),
+            limit=call.number("limit", PAGE, highest=PAGE_MAX) or PAGE,
+        )
+        async with call.reading() as (connection, access):
+            return listed("records", await read_records(connection, access, asked))
+
+    return handler
+
+
+def _numbers(name: str, texts: Sequence[str]) -> list[int]:
+    if not all(text.isascii() and text.isdecimal() and len(text) <= 18 for text in texts):
+        raise Invalid.one(name, "type", "ids are expected")
+    return [int(text) for text in texts]
+
+
+def _create(kind: Kind) -> Handler:
+    async def handler(call: Call) -> Response:
+        return made(await call.perform("record.create", {"kind": str(kind), "fields": await call.body()}))
+
+    return handler
+
+
+async def show(call: Call) -> Response:
+    """One record, whole."""
+    async with call.reading() as (connection, access):
+        return answer(await show_record(connection, access, RecordId(call.path_id())))
+
+
+async def edit(call: Call) -> Response:
+    """Changes fields; with `version`, only if nobody changed the record since."""
+    fields = await call.body()
+    version = {"version": fields.pop("version")} if "version" in fields else {}
+    return answer(await call.perform("record.update", {"record": call.path_id(), "fields": fields, **version}))
+
+
+async def follow(call: Call) -> Response:
+    """Follows a record, or changes the level."""
+    return answer(await call.perform("follow.set", {**await call.body(), "record": call.path_id()}))
+
+
+async def unfollow(call: Call) -> Response:
+    """Stops following."""
+    return answer(await call.perform("follow.end", {"record": call.path_id()}))
+
+
+async def followers(call: Call) -> Response:
+    """Who follows a record."""
+    async with call.reading() as (connection, access):
+        return listed("followers", await read_followers(connection, access, RecordId(call.path_id())))

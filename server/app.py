@@ -1,0 +1,161 @@
+"""The composition root: settings become a running portal. The only module that knows every other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from server.actions.perform import perform
+from server.api import activities, entries, login, records, suggestions
+from server.api.http import Router, problem
+from server.domain.access import Access
+from server.domain.events import Event
+from server.domain.words import UserId
+from server.errors import CaudalError, Unavailable
+from server.live.endpoint import Endpoint
+from server.live.feed import Live
+from server.live.private import PrivateServer
+from server.live.session import Identity
+from server.settings import Settings
+from server.store import Store
+from server.store.access import load_access
+from server.store.migrate import is_current
+from server.store.shapes import Names
+
+WEB = Path(__file__).parent.parent / "web"
+API = "/api/v1"
+
+HEADERS = {
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+"""On every answer. No inline script or style, nothing from third parties (STYLE, Web)."""
+
+
+class Portal:
+    """The parts of one portal in this process. `live` runs inside `running`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.database_url, self.publish)
+        self.gate = login.Gate(self.store, settings)
+        self.live: Live | None = None
+
+    @asynccontextmanager
+    async def running(self, _: Starlette) -> AsyncIterator[None]:
+        """The bus (a private one when no URL is set) and the live path, from start to end.
+
+        Raises Unavailable, in one clear line, when database or Redis do not answer or the schema is another one.
+        """
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.store.close)
+            if not await is_current(self.store.database):
+                raise Unavailable("the database has another schema than this version needs: run `caudal migrate`")
+            url = self.settings.redis_url or await stack.enter_async_context(PrivateServer(self.settings.data))
+            self.live = await stack.enter_async_context(Live(self.store.log, url, self.settings.portal))
+            yield
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Hands committed events to the live path."""
+        if self.live is not None:
+            await self.live.publish(events)
+
+    async def socket(self, websocket: WebSocket) -> None:
+        """One client of `/live`."""
+        if self.live is None:
+            raise Unavailable("the service starts")
+        await Endpoint(self.live, self.identify, self.access, self.perform).serve(websocket)
+
+    async def identify(self, websocket: WebSocket) -> Identity:
+        """Who opens a socket."""
+        user = await self.gate.user(websocket)
+        names = Names()
+        names.need("user", user)
+        async with self.store.database.reading() as connection:
+            person = (await names.load(connection)).person(user)
+        return Identity(user, person or {})
+
+    async def access(self, user: UserId) -> Access:
+        """A user's rights as of now."""
+        async with self.store.database.reading() as connection:
+            return await load_access(connection, user)
+
+    async def perform(self, user: UserId, action: str, args: object, key: str | None) -> object:
+        """A write over the socket: the same as over HTTP."""
+        return await perform(self.store, user, action, args, key=key)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The ASGI application of one portal."""
+    portal = Portal(settings)
+    return Starlette(
+        routes=[Mount(API, routes=_api(portal), name="api"), WebSocketRoute("/live", portal.socket), *_pages()],
+        lifespan=portal.running,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={CaudalError: problem, HTTPException: problem, Exception: problem},
+    )
+
+
+def _api(portal: Portal) -> list[BaseRoute]:
+    router = Router(portal.store, portal.gate)
+    for noun in (login, entries, records, activities, suggestions):
+        noun.add_routes(router)
+    return [*login.Door(portal.store, portal.settings, portal.gate).routes(), *router.routes]
+
+
+def _pages() -> list[BaseRoute]:
+    """The page's files. Every path that is not one of them is the page itself, which does its own routing."""
+    folders = [Mount(f"/{name}", _Files(directory=WEB / name), name=name) for name in ("css", "js", "locales")]
+    files = [Route(f"/{name}", _file(name)) for name in ("icons.svg", "favicon.svg")]
+    return [*folders, *files, Route("/login", _file("login.html")), Route("/{path:path}", _file("index.html"))]
+
+
+def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_: Request) -> Response:
+        return FileResponse(WEB / name, headers=FRESH)
+
+    return endpoint
+
+
+FRESH = {"cache-control": "no-cache"}
+"""Asked for every time, answered with 304 when unchanged: a new version is there at the next load."""
+
+
+class _Files(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(FRESH)
+        return response
+
+
+class SecurityHeaders:
+    """Adds `HEADERS` to every HTTP answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *self._headers]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

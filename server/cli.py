@@ -1,0 +1,43 @@
+"""The command `caudal`: the table of its commands, and how each of them fails.
+
+A command that cannot do its work raises a `CaudalError`, which is printed in one line; the exit code is 2 then.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from server import __version__
+from server.commands.schema import migrate_database
+from server.commands.serve import serve
+from server.errors import CaudalError
+
+REFUSED = 2  # exit code; 1 is "done, but not all of it"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Caudal: what happens to a company's customers, live.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve)
+app.command("migrate")(migrate_database)
+
+
+@app.command()
+def version() -> None:
+    """Prints the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Runs the command in `sys.argv`."""
+    try:
+        app(prog_name="caudal")
+    except CaudalError as error:
+        Console(stderr=True, soft_wrap=True).print(Text(f"caudal: {error.message}"))
+        sys.exit(REFUSED)

@@ -1,0 +1,1 @@
+"""The commands of `caudal`, one module per noun; `server/cli.py` is their table."""

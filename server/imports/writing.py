@@ -1,0 +1,161 @@
+"""Records in bulk: one statement per table and batch, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from sqlalchemy import Table, delete, insert, update
+
+from server.actions.changes import entries_of_change
+from server.actions.entries import NewEntry
+from server.actions.record_rows import columns, index
+from server.domain.events import Name, Reach
+from server.domain.records import Field, FieldType, fields_of
+from server.domain.text import fold
+from server.domain.words import EntryId, JsonObject, Kind, RecordId
+from server.imports.card import fold_entries
+from server.imports.plan import Addition, Alteration, Values
+from server.imports.snapshots import PARTS, POINT_TYPES
+from server.store.drafts import Draft
+from server.store.schema import DETAILS, record_links, records
+from server.store.work import Work
+
+Departments = Mapping[int, int | None]
+"""The department of each user."""
+
+
+async def write_added(
+    work: Work, kind: Kind, origin: str, departments: Departments, added: Sequence[Addition], card: EntryId
+) -> None:
+    """Makes records with all their parts and their entries. Makes no follower."""
+    if not added:
+        return
+    made = {"created_by": work.user, "created_at": work.at, "changed_by": work.user, "changed_at": work.at}
+    made |= {"last_activity_by": work.user, "last_activity_at": work.at, "kind": str(kind), "origin": origin}
+    rows = [
+        {"custom": {}}
+        | columns(kind, _fields(each.values), common=True)
+        | made
+        | {"external_id": each.row.key, "search": search_text(each.values)}
+        | {"department_id": departments.get(cast(int, each.values["responsible"]))}
+        for each in added
+    ]
+    inserted = await work.connection.execute(
+        insert(records).returning(records.c.id, sort_by_parameter_order=True), _same_columns(rows)
+    )
+    ids = [RecordId(number) for number in inserted.scalars()]
+    details = [
+        columns(kind, _fields(each.values), common=False) | _number(each.values) | {"record_id": record}
+        for record, each in zip(ids, added, strict=True)
+    ]
+    await work.connection.execute(insert(DETAILS[kind]), _same_columns(details))
+    await _insert_parts(work, kind, zip(ids, (each.values for each in added), strict=True))
+    entries = [
+        NewEntry("added", [record, *_client(each.values)], subject=record)
+        for record, each in zip(ids, added, strict=True)
+    ]
+    await fold_entries(work, card, entries)
+
+
+def _fields(values: Values) -> Values:
+    return {name: value for name, value in values.items() if name != "number"}
+
+
+def _number(values: Values) -> JsonObject:
+    return {"number": values["number"]} if "number" in values else {}
+
+
+def _same_columns(rows: Sequence[JsonObject]) -> list[JsonObject]:
+    """Rows of one statement have the same columns; what a row leaves open has its column's own default."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    if all(len(row) == len(names) for row in rows):
+        return list(rows)
+    return [{name: row.get(name, _LEFT_OPEN.get(name)) for name in names} for row in rows]
+
+
+_LEFT_OPEN: JsonObject = {"opened": False, "type": "client", "my_company": False}
+"""Fields that an empty cell leaves out; every other field stands in all rows of a file or in none."""
+
+
+def _client(values: Values) -> list[RecordId]:
+    """The company that an entry about this record belongs to, too."""
+    companies = cast("list[int]", values.get("companies") or [])
+    company = cast("int | None", values.get("company")) or next(iter(companies), None)
+    return [] if company is None else [RecordId(company)]
+
+
+def search_text(values: Values) -> str:
+    """The folded text by which a record is found, as `server.actions.record_rows.index` makes it."""
+    words = [values.get(name) for name in ("title", "first_name", "last_name", "company_title", "number")]
+    for name in POINT_TYPES:
+        words += [point["value"] for point in cast("list[JsonObject]", values.get(name) or [])]
+    return fold("\n".join(str(word) for word in words if word))
+
+
+async def _insert_parts(work: Work, kind: Kind, new: Iterable[tuple[RecordId, Values]]) -> None:
+    """Links, phones, addresses and product rows of many records."""
+    known = fields_of(kind)
+    rows: dict[Table, list[JsonObject]] = {}
+    for record, values in new:
+        for name, value in values.items():
+            if name in known and known[name].type in PARTS:
+                table = PARTS[known[name].type]
+                parts = enumerate(_parts(known[name], value))
+                rows.setdefault(table, []).extend({**part, "record_id": record, "sort": sort} for sort, part in parts)
+    for table, parts_of in rows.items():
+        if parts_of:
+            await work.connection.execute(insert(table), parts_of)
+
+
+def _parts(field: Field, value: object) -> list[JsonObject]:
+    """The rows of one field, without their owner."""
+    match field.type:
+        case FieldType.LINK:
+            return [] if value is None else [{"role": field.name, "other_id": value}]
+        case FieldType.LINKS:
+            return [{"role": field.name, "other_id": other} for other in cast("list[int]", value)]
+        case FieldType.POINTS:
+            return [{"type": POINT_TYPES[field.name], **point} for point in cast("list[JsonObject]", value)]
+        case _:
+            return cast("list[JsonObject]", value)
+
+
+async def write_changed(
+    work: Work, kind: Kind, departments: Departments, changed: Sequence[Alteration], card: EntryId
+) -> None:
+    """Changes records, and makes the entries that a person's change would make, folded."""
+    entries: list[NewEntry] = []
+    for each in changed:
+        record = RecordId(each.id)
+        await _change(work, kind, departments, each)
+        entries += await entries_of_change(work, record, kind, each.before, _fields(each.values))
+        work.record(Draft(Name.RECORD_CHANGED, reach=Reach.RECORD, record=record))
+    await fold_entries(work, card, entries)
+
+
+async def _change(work: Work, kind: Kind, departments: Departments, each: Alteration) -> None:
+    common = columns(kind, _fields(each.values), common=True)
+    common |= {"changed_by": work.user, "changed_at": work.at, "version": records.c.version + 1}
+    if "responsible" in each.values:
+        common["department_id"] = departments.get(cast(int, each.values["responsible"]))
+    await work.connection.execute(update(records).where(records.c.id == each.id).values(common))
+    if detail := columns(kind, _fields(each.values), common=False) | _number(each.values):
+        table = DETAILS[kind]
+        await work.connection.execute(update(table).where(table.c.record_id == each.id).values(detail))
+    known = fields_of(kind)
+    for name in each.values:
+        if name in known and known[name].type in PARTS:
+            await _clear(work, known[name], each.id)
+    await _insert_parts(work, kind, [(RecordId(each.id), each.values)])
+    await index(work, RecordId(each.id))
+
+
+async def _clear(work: Work, field: Field, record: int) -> None:
+    table = PARTS[field.type]
+    conditions = [table.c.record_id == record]
+    if table is record_links:
+        conditions.append(table.c.role == field.name)
+    if field.type == FieldType.POINTS:
+        conditions.append(table.c.type == POINT_TYPES[field.name])
+    await work.connection.execute(delete(table).where(*conditions))

@@ -1,0 +1,211 @@
+"""From "entry 7 changed" to everything an event carries: contents, routes, readers, audience.
+
+A draft says what an event tells of; drawing reads the rest from the tables. Done under the lock of the log's head, so
+that following and posting cannot race; done again at a replay, so that it shows contents and rights as of now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self, cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.access import Principals, Readers, readers, user_principal
+from server.domain.entries import audience, principals
+from server.domain.events import Event, Name, Reach, references
+from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, RecordId, UserId
+from server.store.access import owned
+from server.store.facts import entry_facts, followers_of
+from server.store.shapes import shape_activities, shape_comments, shape_entries, shape_records
+from server.store.shapes.entries import shape_reactions
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What drawing adds to an event."""
+
+    records: tuple[RecordId, ...] = ()
+    principals: Principals = frozenset()
+    audience: frozenset[UserId] = frozenset()
+    readers: Readers = field(default_factory=dict)
+    data: JsonObject = field(default_factory=dict)
+
+    def on(self, event: Event) -> Event:
+        """The event with this image in the place of its own."""
+        return replace(
+            event,
+            records=self.records,
+            principals=self.principals,
+            audience=self.audience,
+            readers=self.readers,
+            data=self.data,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an event tells of. `frozen` is the image itself where nothing is left to draw: removals, personal things.
+
+    `bumps`: the event is a sign of life of its entry, which moves to the top of general streams.
+    """
+
+    name: Name
+    reach: Reach = Reach.STREAM
+    entry: EntryId | None = None
+    comment: CommentId | None = None
+    record: RecordId | None = None
+    activity: ActivityId | None = None
+    bumps: bool = False
+    frozen: Image | None = None
+    ref: str | None = None
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """The draft of an event that was recorded before."""
+        if event.name not in _DRAWN:
+            frozen = Image(event.records, event.principals, event.audience, event.readers, event.data)
+            return cls(event.name, event.reach, frozen=frozen)
+        ids = {what: _id(event.data.get(what)) for what in ("comment", "record", "activity")}
+        return cls(
+            event.name,
+            event.reach,
+            entry=event.entry,
+            comment=None if ids["comment"] is None else CommentId(ids["comment"]),
+            record=None if ids["record"] is None else RecordId(ids["record"]),
+            activity=None if ids["activity"] is None else ActivityId(ids["activity"]),
+        )
+
+    def emptied(self) -> JsonObject:
+        """What stays in the log of an event whose content was deleted: ids alone."""
+        ids = {"entry": self.entry, "comment": self.comment, "record": self.record, "activity": self.activity}
+        return {what: number for what, number in ids.items() if number is not None}
+
+
+_DRAWN = frozenset(
+    {
+        Name.ENTRY_ADDED,
+        Name.ENTRY_CHANGED,
+        Name.COMMENT_ADDED,
+        Name.COMMENT_CHANGED,
+        Name.COMMENT_REMOVED,
+        Name.REACTION_CHANGED,
+        Name.RECORD_ADDED,
+        Name.RECORD_CHANGED,
+        Name.ACTIVITY_ADDED,
+        Name.ACTIVITY_CHANGED,
+    }
+)
+
+
+def _id(value: object) -> int | None:
+    if isinstance(value, dict):
+        return cast(int, value.get("id", value.get("record")))
+    return value if isinstance(value, int) else None
+
+
+class Drafting:
+    """Draws drafts on one connection, many at once."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._entries: Mapping[EntryId, JsonObject] = {}
+        self._comments: Mapping[CommentId, JsonObject] = {}
+        self._reactions: Mapping[EntryId, list[JsonObject]] = {}
+        self._records: Mapping[RecordId, JsonObject] = {}
+        self._activities: Mapping[ActivityId, JsonObject] = {}
+
+    async def draw(self, drafts: Sequence[Draft]) -> list[Image | None]:
+        """The images of some drafts, in order; None where what it tells of is gone."""
+        await self._read(drafts)
+        data = [self._data(draft) for draft in drafts]
+        rights = await owned(self._connection, references(data))
+        of = {record: readers(facts) for record, facts in rights.items()}
+        routes = await self._routes([draft for draft, drawn in zip(drafts, data, strict=True) if drawn])
+        return [
+            draft.frozen or (self._image(draft, drawn, of, routes) if drawn else None)
+            for draft, drawn in zip(drafts, data, strict=True)
+        ]
+
+    async def _read(self, drafts: Sequence[Draft]) -> None:
+        connection = self._connection
+        whole = [d.entry for d in drafts if d.entry and d.name != Name.REACTION_CHANGED]
+        self._entries = await shape_entries(connection, whole)
+        self._comments = await shape_comments(connection, [d.comment for d in drafts if d.comment])
+        self._records = await shape_records(connection, [d.record for d in drafts if d.record])
+        self._activities = await shape_activities(connection, [d.activity for d in drafts if d.activity])
+        reacted = [d.entry for d in drafts if d.entry and d.name == Name.REACTION_CHANGED]
+        self._reactions = await shape_reactions(connection, reacted) if reacted else {}
+
+    def _data(self, draft: Draft) -> JsonObject | None:
+        match draft.name:
+            case Name.ENTRY_ADDED | Name.ENTRY_CHANGED:
+                return _whole(entry=self._entry(draft))
+            case Name.COMMENT_ADDED:
+                return _whole(entry=self._entry(draft), comment=self._comment(draft))
+            case Name.COMMENT_CHANGED:
+                comment, entry = self._comment(draft), self._entry(draft)
+                return _whole(entry=draft.entry, comment=comment, comments=(entry or {}).get("comments"))
+            case Name.COMMENT_REMOVED:
+                entry = self._entry(draft)
+                return _whole(entry=draft.entry, comment=draft.comment, comments=(entry or {}).get("comments"))
+            case Name.REACTION_CHANGED:
+                return {"entry": draft.entry, "reactions": self._reactions.get(cast(EntryId, draft.entry), [])}
+            case Name.RECORD_ADDED | Name.RECORD_CHANGED:
+                return _whole(record=self._records.get(cast(RecordId, draft.record)))
+            case Name.ACTIVITY_ADDED | Name.ACTIVITY_CHANGED:
+                return _whole(activity=self._activities.get(cast(ActivityId, draft.activity)))
+            case _:
+                return None
+
+    def _entry(self, draft: Draft) -> JsonObject | None:
+        return self._entries.get(cast(EntryId, draft.entry))
+
+    def _comment(self, draft: Draft) -> JsonObject | None:
+        return self._comments.get(cast(CommentId, draft.comment))
+
+    async def _routes(self, drafts: Iterable[Draft]) -> Mapping[EntryId, Image]:
+        """Records, principals and audience of the entries among some drafts."""
+        facts = await entry_facts(self._connection, {draft.entry for draft in drafts if draft.entry})
+        following = await followers_of(self._connection, {record for f in facts.values() for record in f.records})
+        return {
+            entry: Image(
+                records=tuple(f.records),
+                principals=principals(f),
+                audience=audience(f, (follow for record in f.records for follow in following.get(record, ()))),
+            )
+            for entry, f in facts.items()
+        }
+
+    def _image(self, draft: Draft, data: JsonObject, of: Readers, routes: Mapping[EntryId, Image]) -> Image | None:
+        named = {record: of.get(record, frozenset()) for record in references(data)}
+        if draft.entry is not None:
+            route = routes.get(draft.entry)
+            return route and Image(route.records, route.principals, route.audience, named, data)
+        if draft.record is not None:
+            return Image((draft.record,), of[draft.record], _people(data["record"], "responsible"), named, data)
+        people = _people(data["activity"], "author", "responsible", "participants")
+        deciding = _people(data["activity"], "author", "responsible")
+        about = _about(data["activity"])
+        allowed = frozenset(map(user_principal, deciding)).union(*(of[record] for record in about))
+        return Image(about, allowed, people, named, data)
+
+
+def _whole(**parts: object) -> JsonObject | None:
+    """The parts together, or None when one of them is gone."""
+    return None if any(part is None for part in parts.values()) else parts
+
+
+def _people(shape: object, *fields: str) -> frozenset[UserId]:
+    found: set[UserId] = set()
+    for name in fields:
+        value = cast(JsonObject, shape)[name]
+        people = cast("list[dict[str, int] | None]", value if isinstance(value, list) else [value])
+        found |= {UserId(person["user"]) for person in people if person}
+    return frozenset(found)
+
+
+def _about(activity: object) -> tuple[RecordId, ...]:
+    refs = cast("list[dict[str, int]]", cast(JsonObject, activity)["records"])
+    return tuple(RecordId(ref["record"]) for ref in refs)

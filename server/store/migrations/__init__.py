@@ -1,0 +1,1 @@
+"""Alembic's migrations: `versions/` in order, `env.py` how they run."""

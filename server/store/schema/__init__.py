@@ -1,0 +1,78 @@
+"""The tables. One module per room: `people` · `records` · `stream` (entries, activities, follows) · `log`.
+
+Portable between SQLite and PostgreSQL; every constraint and index has a name; each index says which query it serves.
+"""
+
+from server.store.schema.columns import metadata
+from server.store.schema.log import events, idempotency, log_head
+from server.store.schema.people import departments, logins, role_grants, roles, tokens, user_roles, users
+from server.store.schema.records import (
+    DETAILS,
+    addresses,
+    companies,
+    contact_points,
+    contacts,
+    deals,
+    leads,
+    pipelines,
+    product_rows,
+    products,
+    quotes,
+    record_links,
+    records,
+    sources,
+    stages,
+)
+from server.store.schema.stream import (
+    activities,
+    activity_parties,
+    activity_people,
+    activity_records,
+    comments,
+    entries,
+    entry_people,
+    entry_records,
+    follows,
+    reactions,
+    recipients,
+)
+
+__all__ = [
+    "DETAILS",
+    "activities",
+    "activity_parties",
+    "activity_people",
+    "activity_records",
+    "addresses",
+    "comments",
+    "companies",
+    "contact_points",
+    "contacts",
+    "deals",
+    "departments",
+    "entries",
+    "entry_people",
+    "entry_records",
+    "events",
+    "follows",
+    "idempotency",
+    "leads",
+    "log_head",
+    "logins",
+    "metadata",
+    "pipelines",
+    "product_rows",
+    "products",
+    "quotes",
+    "reactions",
+    "recipients",
+    "record_links",
+    "records",
+    "role_grants",
+    "roles",
+    "sources",
+    "stages",
+    "tokens",
+    "user_roles",
+    "users",
+]

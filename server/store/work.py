@@ -1,0 +1,153 @@
+"""The unit of work: rows, events and positions in one transaction, published after its commit (ARCHITECTURE §3).
+
+The log's head is locked last. Under that lock, which lives until commit, positions are given and events are drawn, so
+position order is commit order, a rollback leaves no hole, and what an event says was true at its position.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.access import Access
+from server.domain.events import Event, Name
+from server.domain.words import EntryId, JsonObject, Millis, UserId
+from server.store.access import load_access
+from server.store.database import Database
+from server.store.drafts import Draft, Drafting, Image
+from server.store.log import event_of
+from server.store.schema import entries, events, log_head
+
+Publish: TypeAlias = Callable[[Sequence[Event]], Awaitable[None]]
+"""Rings the doorbell for committed events. Best effort: it never raises, and waits for no reader."""
+
+
+class Work:
+    """One transaction of one user. Actions read and write through `connection` and say what happened with `record`."""
+
+    def __init__(self, connection: AsyncConnection, access: Access, at: Millis, ref: str | None = None) -> None:
+        self.connection = connection
+        self.access = access
+        self.at = at
+        self.ref = ref
+        self.events: list[Event] = []
+        self._drafts: list[Draft] = []
+
+    @property
+    def user(self) -> UserId:
+        """Who acts."""
+        return self.access.user
+
+    def record(self, draft: Draft) -> None:
+        """Adds one event to the log when the work is finished."""
+        self._drafts.append(draft)
+
+    async def lock(self) -> None:
+        """Takes the log's head early: for work that must know who sees a thing before it removes it."""
+        await self.connection.execute(select(log_head.c.position).with_for_update())
+
+    async def draw(self, draft: Draft) -> Image | None:
+        """Who sees a thing as of now; after `lock` that stays true until the commit."""
+        return (await Drafting(self.connection).draw([draft]))[0]
+
+    async def forget(self, entry: EntryId) -> None:
+        """Empties the log of an entry's content; the positions stay."""
+        rows = await self.connection.execute(select(events).where(events.c.entry_id == entry))
+        for event in [event_of(row) for row in rows]:
+            kept = update(events).where(events.c.position == event.position)
+            await self.connection.execute(kept.values(data=Draft.of(event).emptied(), readers={}))
+
+    async def finish(self) -> None:
+        """Gives positions, draws and inserts the events. Nothing may be recorded after it; a second call does nothing."""
+        if not self._drafts or self.events:
+            return
+        first = await self._take(len(self._drafts))
+        positions = range(first, first + len(self._drafts))
+        await self._place(zip(self._drafts, positions, strict=True))
+        images = await Drafting(self.connection).draw(self._drafts)
+        self.events = [
+            self._event(draft, position, image or Image())
+            for draft, position, image in zip(self._drafts, positions, images, strict=True)
+        ]
+        await self.connection.execute(insert(events), [_row(event) for event in self.events])
+
+    async def _take(self, count: int) -> int:
+        taken = update(log_head).values(position=log_head.c.position + count).returning(log_head.c.position)
+        last: int = (await self.connection.execute(taken)).scalar_one()
+        return last - count + 1
+
+    async def _place(self, placed: Iterable[tuple[Draft, int]]) -> None:
+        """Writes the positions of new and bumped entries into their rows."""
+        added: list[dict[str, int]] = []
+        bumped: list[dict[str, int]] = []
+        for draft, position in placed:
+            if draft.entry is not None and draft.name == Name.ENTRY_ADDED:
+                added.append({"entry": draft.entry, "place": position})
+            elif draft.entry is not None and draft.bumps:
+                bumped.append({"entry": draft.entry, "place": position})
+        for rows, columns in ((added, ("added", "bumped")), (bumped, ("bumped",))):
+            if rows:
+                placing = update(entries).where(entries.c.id == bindparam("entry"))
+                await self.connection.execute(placing.values({name: bindparam("place") for name in columns}), rows)
+
+    def _event(self, draft: Draft, position: int, image: Image) -> Event:
+        return Event(
+            position=position,
+            at=self.at,
+            name=draft.name,
+            reach=draft.reach,
+            actor=self.user,
+            entry=draft.entry,
+            records=image.records,
+            principals=image.principals,
+            audience=image.audience,
+            data=image.data,
+            readers=image.readers,
+            ref=draft.ref or self.ref,
+        )
+
+
+def _row(event: Event) -> JsonObject:
+    return {
+        "position": event.position,
+        "at": event.at,
+        "name": str(event.name),
+        "reach": str(event.reach),
+        "actor_id": event.actor,
+        "entry_id": event.entry,
+        "records": list(event.records),
+        "principals": sorted(event.principals),
+        "audience": sorted(event.audience),
+        "readers": {str(record): sorted(names) for record, names in event.readers.items()},
+        "data": event.data,
+        "ref": event.ref,
+    }
+
+
+def now() -> Millis:
+    """The moment as the log keeps it."""
+    return time.time_ns() // 1_000_000
+
+
+class Works:
+    """Opens units of work on one database and publishes what they committed."""
+
+    def __init__(self, database: Database, publish: Publish, clock: Callable[[], Millis] = now) -> None:
+        self._database = database
+        self.publish = publish
+        self.clock = clock
+
+    @asynccontextmanager
+    async def open(self, user: UserId, ref: str | None = None) -> AsyncIterator[Work]:
+        """One transaction of one user, with rights read inside it. Raises NotSignedIn, Unavailable."""
+        async with self._database.writing() as connection:
+            work = Work(connection, await load_access(connection, user), self.clock(), ref)
+            yield work
+            await work.finish()
+        if work.events:
+            await self.publish(work.events)

@@ -1,0 +1,44 @@
+// The line under the composer: who will see the post, who cannot, and what addresses it names.
+import { api } from "../api.js";
+import { h, icon, replace } from "../dom.js";
+import { t, tNodes } from "../i18n.js";
+
+const PAUSE = 400; // ms after the last change
+
+export class Audience {
+  #timer = 0;
+  #asked = "";
+
+  constructor() {
+    this.node = h("div", { role: "status" });
+  }
+
+  /** Asks again when who is addressed has changed; letters alone change nothing. @param {any} body of POST /entries */
+  update(body) {
+    const { to, about, text } = body;
+    const mentions = text.match(/[@#]\{\d+\}/g) ?? [];
+    const question = JSON.stringify([to, about, mentions]);
+    if (question === this.#asked) return;
+    this.#asked = question;
+    clearTimeout(this.#timer);
+    if (!to.length && !about.length) return replace(this.node);
+    this.#timer = setTimeout(async () => {
+      // A text is needed for the question, not for the answer
+      const answer = await api.post("/audience", { to, about, text: text || "…" }).catch(() => null);
+      if (question === this.#asked) replace(this.node, answer ? this.#lines(answer) : null);
+    }, PAUSE);
+  }
+
+  #lines({ count, external, cannot }) {
+    const strong = (text, tone) => h("strong", { class: tone && "tone", "data-tone": tone }, text);
+    const people = strong(t("composer.colleagues", { count }));
+    const outside = external.length ? strong(t("composer.addresses", { count: external.length }), "email") : null;
+    const sees = tNodes(outside ? "composer.audience_both" : "composer.audience", { people, outside });
+    return [
+      line("eye", null, h("span", {}, ...sees)),
+      ...cannot.map(({ name, record }) => line("alert", "caution", record?.title ? t("composer.cannot", { name, record: record.title }) : t("composer.cannot_some", { name }))),
+    ];
+  }
+}
+
+const line = (name, tone, content) => h("p", { class: `composer__audience mid fine ${tone ? "tone" : "soft"}`, "data-tone": tone }, icon(name), content);

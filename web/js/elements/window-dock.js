@@ -1,0 +1,93 @@
+// <c-window-dock>: keeps the floating windows and the dock of the minimised ones. It stands outside the page that the
+// router changes, so windows survive navigation. Anything may ask for a window by the event "caudal:window".
+import { h, icon, replace } from "../dom.js";
+import { t } from "../i18n.js";
+import { FloatingWindow } from "./window.js";
+
+/** Who fills a window of a name; registered by the modules that own them. @type {Map<string, (dock: WindowDock, wish: any) => void>} */
+const makers = new Map();
+
+/** @param {string} name @param {(dock: WindowDock, wish: any) => void} make */
+export const windowMaker = (name, make) => makers.set(name, make);
+
+/** Asks for a window: `openWindow("activity", {type: "task", records: [ref]})`. @param {string} name @param {object} wish */
+export const openWindow = (name, wish) => document.dispatchEvent(new CustomEvent("caudal:window", { detail: { name, ...wish } }));
+
+export class WindowDock extends HTMLElement {
+  /** @type {FloatingWindow[]} */ #windows = [];
+
+  connectedCallback() {
+    this.dock = h("div", { class: "dock", role: "group", "aria-label": t("activity.dock") });
+    this.append(this.dock);
+    document.addEventListener("caudal:window", this.#wish);
+    document.addEventListener("keydown", this.#f6);
+    this.addEventListener("keydown", this.#f6);
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("caudal:window", this.#wish);
+    document.removeEventListener("keydown", this.#f6);
+  }
+
+  /**
+   * A new window, not yet open: fill it, then `open` it. A window with the same key comes to the front instead.
+   * @param {{icon: string, title: string, key?: string, wide?: boolean}} how
+   * @returns {FloatingWindow|null}
+   */
+  make(how) {
+    const same = how.key && this.#windows.find((window) => window.key === how.key);
+    if (same) {
+      this.show(same);
+      return null;
+    }
+    const made = new FloatingWindow({ ...how, onState: () => this.#render(), onClose: () => this.#forget(made) });
+    made.key = how.key;
+    this.#windows.push(made);
+    this.dock.before(made.dialog);
+    return made;
+  }
+
+  /** @param {FloatingWindow} window */
+  show(window) {
+    if (window.dialog.open) window.raise();
+    else window.open(this.#windows.filter(({ dialog }) => dialog.open).length);
+    (window.dialog.querySelector(".window__body :is(input, textarea, select, button)") ?? window.dialog).focus();
+  }
+
+  #wish = ({ detail: { name, ...wish } }) => makers.get(name)?.(this, wish);
+
+  #f6 = (event) => {
+    if (event.key !== "F6" || event.defaultPrevented) return;
+    const stops = [...this.#windows.filter(({ dialog }) => dialog.open).map(({ dialog }) => dialog), ...(this.dock.firstElementChild ? [this.dock] : []), document.querySelector("main")];
+    const now = stops.findIndex((stop) => stop?.contains(document.activeElement));
+    const next = stops[(now + (event.shiftKey ? -1 : 1) + stops.length) % stops.length];
+    event.preventDefault();
+    if (next === document.querySelector("main")) next.setAttribute("tabindex", "-1");
+    (next === document.querySelector("main") ? next : next?.querySelector(".window__body :is(input, textarea, select, button), .dock__item button"))?.focus();
+  };
+
+  #forget(window) {
+    this.#windows = this.#windows.filter((other) => other !== window);
+    this.#render();
+  }
+
+  #render() {
+    replace(this.dock, ...this.#windows.filter((window) => window.minimised).map((window) => this.#item(window)));
+  }
+
+  #item(window) {
+    const close = t("activity.close_named", { title: window.title });
+    return h("div", { class: "dock__item mid" },
+      icon(window.icon),
+      h("button", { class: "truncate", type: "button", onclick: () => this.show(window) }, window.title),
+      h("button", { class: "icon-button icon-button--small", type: "button", "aria-label": close, title: close, onclick: () => this.#close(window) }, icon("close")));
+  }
+
+  /** Closing from the dock: what was typed is shown again before it is asked about. */
+  #close(window) {
+    if (window.dirty) this.show(window);
+    window.close();
+  }
+}
+
+customElements.define("c-window-dock", WindowDock);

@@ -1,0 +1,136 @@
+/** What each event of the log does to the page's state. Pure; used by store.js alone. */
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./types.d.ts").Frame} Frame
+ * @typedef {import("./types.d.ts").Entry} Entry
+ * @typedef {import("./types.d.ts").Comment} Comment
+ */
+
+/** @type {Record<string, (state: State, data: any, frame: Frame) => State>} */
+const EVENTS = {
+  "entry.added": (state, { entry }, frame) => put(unsend(state, frame.ref), entry, frame),
+  "entry.changed": (state, { entry }, frame) => put(state, entry, frame),
+  "entry.removed": (state, { entry }) => drop(state, entry),
+  "comment.added": (state, { entry, comment }, frame) => thread(put(state, entry, frame), entry.id, (all) => upsert(all, comment)),
+  "comment.changed": (state, { entry, comment, count }) =>
+    thread(patch(state, entry, (old) => ({ ...old, comments: { count, last: swap(old.comments.last, comment) } })), entry, (all) => swap(all, comment)),
+  "comment.removed": (state, { entry, comment, count, last }) =>
+    thread(patch(state, entry, (old) => ({ ...old, comments: { count, last } })), entry, (all) => all.filter((one) => one.id !== comment)),
+  "reaction.changed": (state, { entry, reactions }) => patch(state, entry, (old) => ({ ...old, reactions })),
+  "record.changed": (state, data) => (data.record ? relabel(state, data) : state),
+  "activity.changed": (state, { activity }) => (activity?.entry ? patch(state, activity.entry, (old) => ({ ...old, activity })) : state),
+};
+
+/**
+ * @param {State} state
+ * @param {Frame} frame
+ * @returns {State}
+ */
+export function applyEvent(state, frame) {
+  const event = EVENTS[frame.name ?? ""];
+  return event ? event(state, frame.data ?? {}, frame) : state;
+}
+
+/** Takes an entry in, if it belongs to the stream on screen. @param {State} state @param {Entry} entry @param {Frame} frame @returns {State} */
+function put(state, entry, frame) {
+  const { feed } = state;
+  const whole = { ...entry, mine: frame.mine ?? entry.mine };
+  const known = state.entries.get(entry.id);
+  if (feed.status !== "ready" && !known) return state;
+  if (!belongs(state, whole)) return known ? drop(state, entry.id) : state;
+  if (!known && !withinReach(state, whole)) return state;
+  const held = { ...state, entries: new Map(state.entries).set(entry.id, whole) };
+  if (frame.ref && known?.bumped !== entry.bumped && frame.name === "entry.added") return first(held, entry.id);
+  if (known && (known[feed.order] ?? 0) >= whole[feed.order]) return held;
+  const waiting = [...feed.waiting.filter((id) => id !== entry.id), entry.id];
+  return settle({ ...held, feed: { ...feed, waiting } });
+}
+
+/** @param {State} state @param {Entry} entry */
+function belongs({ feed }, entry) {
+  if (feed.channel === "mine") return entry.mine !== false;
+  return feed.record == null || entry.records.some((ref) => ref.record === feed.record);
+}
+
+/** Older than what is loaded comes with its page, not by an event. @param {State} state @param {Entry} entry */
+function withinReach({ feed, entries }, entry) {
+  const last = entries.get(feed.ids[feed.ids.length - 1]);
+  return feed.next == null || !last || entry[feed.order] >= last[feed.order];
+}
+
+/** Lets what waits come in, in order, unless someone is reading. @param {State} state @returns {State} */
+export function settle(state) {
+  const { feed } = state;
+  if (feed.held || !feed.waiting.length) return state;
+  const ids = [...new Set([...feed.ids, ...feed.waiting])];
+  const at = (/** @type {number} */ id) => state.entries.get(id)?.[feed.order] ?? 0;
+  return { ...state, feed: { ...feed, ids: ids.sort((a, b) => at(b) - at(a)), waiting: [] } };
+}
+
+/** The reader's own message stands first at once: it is their act. @param {State} state @param {number} id @returns {State} */
+function first(state, id) {
+  const { feed } = state;
+  return { ...state, feed: { ...feed, ids: [id, ...feed.ids.filter((one) => one !== id)], waiting: feed.waiting.filter((one) => one !== id) } };
+}
+
+/** @param {State} state @param {string} [ref] @returns {State} */
+function unsend(state, ref) {
+  return ref && state.sending.some((one) => one.pending?.ref === ref) ? { ...state, sending: state.sending.filter((one) => one.pending?.ref !== ref) } : state;
+}
+
+/** @param {State} state @param {number} id @returns {State} */
+function drop(state, id) {
+  if (!state.entries.has(id)) return state;
+  const entries = new Map(state.entries);
+  const threads = new Map(state.threads);
+  entries.delete(id);
+  threads.delete(id);
+  const without = (/** @type {number[]} */ ids) => ids.filter((one) => one !== id);
+  return { ...state, entries, threads, feed: { ...state.feed, ids: without(state.feed.ids), waiting: without(state.feed.waiting) } };
+}
+
+/** @param {State} state @param {number} id @param {(old: Entry) => Entry} change @returns {State} */
+function patch(state, id, change) {
+  const old = state.entries.get(id);
+  return old ? { ...state, entries: new Map(state.entries).set(id, change(old)) } : state;
+}
+
+/** @param {State} state @param {number} id @param {(all: Comment[]) => Comment[]} change @returns {State} */
+function thread(state, id, change) {
+  const all = state.threads.get(id);
+  return all ? { ...state, threads: new Map(state.threads).set(id, change(all)) } : state;
+}
+
+/** @param {Comment[]} all @param {Comment} comment */
+const swap = (all, comment) => all.map((one) => (one.id === comment.id ? comment : one));
+
+/** @param {Comment[]} all @param {Comment} comment */
+const upsert = (all, comment) => (all.some((one) => one.id === comment.id) ? swap(all, comment) : [...all, comment]);
+
+/** A record's new title and responsible person, wherever it is mentioned. @param {State} state @param {any} ref @returns {State} */
+function relabel(state, { record, kind, title, responsible }) {
+  const entries = new Map(state.entries);
+  for (const [id, entry] of entries) {
+    const fresh = walk(entry, (one) => (one.record === record ? { ...one, kind, title, responsible } : one));
+    if (fresh !== entry) entries.set(id, fresh);
+  }
+  return { ...state, entries };
+}
+
+/** Rebuilds only what a change touches. @template T @param {T} value @param {(object: any) => any} change @returns {T} */
+function walk(value, change) {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) {
+    const fresh = value.map((one) => walk(one, change));
+    return fresh.some((one, i) => one !== value[i]) ? /** @type {any} */ (fresh) : value;
+  }
+  const fresh = change(value);
+  /** @type {any} */
+  let result = fresh;
+  for (const [key, part] of Object.entries(fresh)) {
+    const walked = walk(part, change);
+    if (walked !== part) result = { ...result, [key]: walked };
+  }
+  return result;
+}
