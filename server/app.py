@@ -50,7 +50,8 @@ class Portal:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.database_url, self.publish)
-        self.gate = login.Gate(self.store, settings)
+        self.site = login.Site(settings.url, settings.secret)
+        self.gate = login.Gate(self.store, self.site)
         self.live: Live | None = None
 
     @asynccontextmanager
@@ -63,7 +64,9 @@ class Portal:
             stack.push_async_callback(self.store.close)
             if not await is_current(self.store.database):
                 raise Unavailable("the database has another schema than this version needs: run `caudal migrate`")
-            url = self.settings.redis_url or await stack.enter_async_context(PrivateServer(self.settings.data))
+            url = self.settings.redis_url
+            if url is None:
+                url = await stack.enter_async_context(PrivateServer(self.settings.data))
             self.live = await stack.enter_async_context(Live(self.store.log, url, self.settings.portal))
             yield
 
@@ -112,7 +115,7 @@ def _api(portal: Portal) -> list[BaseRoute]:
     router = Router(portal.store, portal.gate)
     for noun in (login, entries, records, activities, suggestions):
         noun.add_routes(router)
-    return [*login.Door(portal.store, portal.settings, portal.gate).routes(), *router.routes]
+    return [*login.Door(portal.store, portal.site, portal.gate).routes(), *router.routes]
 
 
 def _pages() -> list[BaseRoute]:

@@ -6,12 +6,16 @@ A command that cannot do its work raises a `CaudalError`, which is printed in on
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from server import __version__
+from server.commands.demo import demo
+from server.commands.load import import_files
+from server.commands.people import token, user
 from server.commands.schema import migrate_database
 from server.commands.serve import serve
 from server.errors import CaudalError
@@ -21,17 +25,29 @@ REFUSED = 2  # exit code; 1 is "done, but not all of it"
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Caudal: what happens to a company's customers, live.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("serve")(serve)
 app.command("migrate")(migrate_database)
+app.command("demo")(demo)
+app.command("import")(import_files)
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
 
 
-@app.command()
-def version() -> None:
-    """Prints the version."""
-    typer.echo(__version__)
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Caudal: what happens to a company's customers, live."""
 
 
 def main() -> None:

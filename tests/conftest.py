@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
 
@@ -30,6 +31,10 @@ from tests.servers.redis import Redis, find_redis
 DATABASE = "caudal.sqlite3"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NUMBERS = count(1)
+
+# A machine that does other things meanwhile makes single examples slow, which says nothing about the code.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 def missing(reason: str) -> NoReturn:

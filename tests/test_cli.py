@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import httpx
 import pytest
 
 from tests.conftest import MakeCaudal
@@ -97,6 +98,13 @@ def test_the_service_says_where_it_is_and_ends_when_asked(caudal: Caudal) -> Non
     assert "Traceback" not in caudal.output
 
 
+def test_ctrl_c_ends_the_service_quietly(caudal: Caudal) -> None:
+    caudal.start()
+
+    assert caudal.interrupt() == 0
+    assert "Traceback" not in caudal.output
+
+
 def test_the_service_starts_again_after_it_was_killed(caudal: Caudal) -> None:
     caudal.start()
     caudal.kill()
@@ -131,3 +139,137 @@ def test_every_command_is_documented(tmp_path: Path) -> None:
     documented = set(re.findall(r"^\| `caudal (\w+)", OPERATIONS.read_text(), re.MULTILINE))
 
     assert commands == documented
+
+
+# People
+
+
+def add(data: Path, email: str, *options: str, password: str = "correct horse") -> CompletedProcess[str]:
+    """`caudal user add`, with the password on standard input."""
+    return run_caudal("user", "add", email, "Ana Belmonte", *options, data=data, typed=f"{password}\n")
+
+
+def test_a_person_added_in_the_shell_can_sign_in(caudal: Caudal) -> None:
+    added = add(caudal.data, "Ana@Example.com", "--admin")
+    caudal.start()
+
+    answer = httpx.post(
+        f"{caudal.url}/api/v1/session",
+        json={"email": "ana@example.com", "password": "correct horse"},
+        headers={"origin": caudal.url},
+    )
+
+    assert (added.returncode, added.stdout) == (0, "Ana Belmonte is user 1.\n"), added.stderr
+    assert (answer.status_code, answer.json()["may"]["deal"]) == (200, ["read", "create", "update", "delete", "export"])
+
+
+def test_a_token_made_in_the_shell_opens_the_api_for_its_user(caudal: Caudal) -> None:
+    add(caudal.data, "ana@example.com", "--admin")
+    token = run_caudal("token", "create", "ana@example.com", "reports", data=caudal.data).stdout.strip()
+    caudal.start()
+
+    answer = httpx.get(f"{caudal.url}/api/v1/me", headers={"authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, answer.json()["email"]) == (200, "ana@example.com")
+
+
+def test_another_password_ends_all_logins(caudal: Caudal) -> None:
+    add(caudal.data, "ana@example.com", "--admin")
+    caudal.start()
+    with httpx.Client(base_url=caudal.url, headers={"origin": caudal.url}) as ana:
+        ana.post("/api/v1/session", json={"email": "ana@example.com", "password": "correct horse"})
+        run_caudal("user", "password", "ana@example.com", data=caudal.data, typed="battery staple\n")
+
+        assert ana.get("/api/v1/me").status_code == 401
+        again = ana.post("/api/v1/session", json={"email": "ana@example.com", "password": "battery staple"})
+        assert again.status_code == 200
+
+
+def test_everybody_is_listed(data: Path) -> None:
+    add(data, "ana@example.com", "--admin")
+
+    listed = run_caudal("user", "list", data=data, COLUMNS="200").stdout
+
+    assert re.search(r"1 +Ana Belmonte +ana@example.com +Administrator +admin", listed)
+
+
+@pytest.mark.parametrize(
+    ("email", "options", "password", "words"),
+    [
+        ("ana", [], "correct horse", "this is not an e-mail address"),
+        ("ana@example.com", [], "short", "at least 8 characters"),
+        ("ana@example.com", ["--role", "King"], "correct horse", "there is no role King"),
+        ("ana@example.com", ["--department", "Nowhere"], "correct horse", "there is no department Nowhere"),
+        ("ana@example.com", ["--language", "tlh"], "correct horse", "one of en, es"),
+        ("luis@example.com", [], "correct horse", "somebody has the e-mail address luis@example.com already"),
+    ],
+)
+def test_a_person_who_cannot_be_added_is_refused(
+    data: Path, email: str, options: list[str], password: str, words: str
+) -> None:
+    add(data, "luis@example.com")
+
+    assert words in refusal(add(data, email, *options, password=password))
+
+
+def test_a_token_for_nobody_is_refused(data: Path) -> None:
+    assert "nobody with the e-mail address" in refusal(run_caudal("token", "create", "eva@example.com", "x", data=data))
+
+
+# Import
+
+MAPPING = """
+origin = "old-crm"
+
+[[file]]
+name = "companies.csv"
+kind = "company"
+key = "Id"
+fields = { title = "Name", employees = "Staff" }
+"""
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    """A folder with an export of three companies, one of them wrong, and its mapping."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "map.toml").write_text(MAPPING)
+    (folder / "companies.csv").write_text("Id,Name,Staff\n1,Aurora,12\n2,Boreal,many\n3,Cierzo,7\n")
+    return folder
+
+
+def test_an_import_tells_its_counts_and_the_lines_it_left_out(data: Path, exported: Path) -> None:
+    add(data, "ana@example.com", "--admin")
+    command = ("import", exported / "companies.csv", "--map", exported / "map.toml")
+
+    first, second = (run_caudal(*command, data=data, COLUMNS="200") for _ in range(2))
+
+    assert first.returncode == second.returncode == 1, first.stderr
+    assert "companies.csv:3: employees: " in first.stdout
+    assert re.search(r"companies.csv +company +2 +0 +0 +1", first.stdout)
+    assert re.search(r"companies.csv +company +0 +0 +2 +1", second.stdout)
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--preview"])
+def test_a_look_at_an_import_writes_nothing(data: Path, exported: Path, option: str) -> None:
+    add(data, "ana@example.com", "--admin")
+    command = ("import", exported / "companies.csv", "--map", exported / "map.toml")
+
+    looked = run_caudal(*command, option, data=data, COLUMNS="200")
+    imported = run_caudal(*command, data=data, COLUMNS="200")
+
+    assert "companies.csv:3: employees: " in looked.stdout, looked.stderr
+    assert re.search(r"companies.csv +company +2 +0 +0 +1", imported.stdout)
+
+
+def test_an_import_without_an_admin_says_how_to_make_one(data: Path, exported: Path) -> None:
+    said = refusal(run_caudal("import", exported / "companies.csv", "--map", exported / "map.toml", data=data))
+
+    assert "caudal user add EMAIL NAME --admin" in said
+
+
+def test_a_mapping_that_is_none_is_refused(data: Path, exported: Path) -> None:
+    said = refusal(run_caudal("import", exported / "companies.csv", "--map", exported / "companies.csv", data=data))
+
+    assert "companies.csv" in said

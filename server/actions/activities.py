@@ -21,8 +21,9 @@ from server.actions.activity_entries import (
     seen,
     tell_the_excluded,
 )
-from server.actions.activity_fields import ActivityFields, Id, blank, read_fields
+from server.actions.activity_fields import ActivityFields, blank, read_fields
 from server.actions.activity_rows import AnyRow, columns, find_activity, write_links
+from server.actions.arguments import Id
 from server.actions.checks import check_people, check_records, touch
 from server.actions.entries import remove_entry
 from server.actions.verbs import DONE, Noun, Outcome, verb
@@ -133,8 +134,8 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
         return Outcome(Noun.ACTIVITY, activity)
     check_plan(after)
     await _check_targets(work, after, before)
-    await touch(work, {*about(before), *about(after)})
     entry = await entry_of(work, activity)
+    await touch(work, {*about(before), *about(after)})
     narrows = bool(set(about(before)) - set(about(after)) or people(before) - people(after))
     if narrows:
         await work.lock()
@@ -183,8 +184,8 @@ async def reopen(work: Work, wanted: ActivityChoice) -> Outcome:
 async def _move(work: Work, activity: ActivityId, plan: Plan, values: dict[str, object], *, bumps: bool) -> None:
     moved = update(activities).where(activities.c.id == activity)
     await work.connection.execute(moved.values(values | {"version": activities.c.version + 1}))
-    await touch(work, about(plan))
     entry = await entry_of(work, activity)
+    await touch(work, about(plan))
     if entry is not None:
         work.record(Draft(Name.ENTRY_CHANGED, entry=entry, bumps=bumps))
     work.record(Draft(Name.ACTIVITY_CHANGED, activity=activity))
@@ -195,8 +196,9 @@ async def delete(work: Work, wanted: ActivityChoice) -> Outcome:
     """Deletes an activity, and its entry with all that hangs from it."""
     activity = ActivityId(wanted.activity)
     _, plan = await _changeable(work, activity)
+    entry = await entry_of(work, activity)
     await touch(work, about(plan))
-    await remove_activity(work, activity)
+    await remove_activity(work, activity, entry)
     return DONE
 
 

@@ -22,7 +22,8 @@ from server.store.work import Work
 
 
 async def entry_of(work: Work, activity: ActivityId) -> EntryId | None:
-    """The entry of an activity, locked until the commit; None for one that is bound to no record."""
+    """The entry of an activity, locked until the commit; None for one that is bound to no record. To be asked before
+    records are touched: comments lock the two in this order."""
     chosen = select(entries.c.id).where(entries.c.activity_id == activity).with_for_update()
     found = (await work.connection.execute(chosen)).scalar_one_or_none()
     return None if found is None else EntryId(found)
@@ -93,9 +94,8 @@ def _exclude(work: Work, name: Name, data: JsonObject, before: Image, after: Ima
         work.record(Draft(name, reach=Reach.RECORD, frozen=gone))
 
 
-async def remove_activity(work: Work, activity: ActivityId) -> None:
+async def remove_activity(work: Work, activity: ActivityId, entry: EntryId | None) -> None:
     """Deletes an activity with its entry, empties the log of both, and tells those who saw them."""
-    entry = await entry_of(work, activity)
     await work.lock()
     image = (await seen(work, activity, entry)).activity
     if entry is not None:

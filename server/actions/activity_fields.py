@@ -11,6 +11,7 @@ from typing import Annotated, TypeAlias, cast
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from server.actions.arguments import Id
 from server.domain.activities import (
     PARTIES_MAX,
     TYPES,
@@ -26,7 +27,6 @@ from server.domain.text import check_email, clean_line, clean_text
 from server.domain.words import Millis, RecordId, UserId
 from server.errors import FieldError, Invalid
 
-Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # no id is 0: it is not found, like any other
 Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]  # ms; the end of the year 9999
 Minutes: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=527_040)]  # a leap year
 

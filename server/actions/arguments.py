@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import Annotated, TypeAlias, TypeVar, cast
 
 import msgspec
 
 from server.errors import FieldError, Invalid
 
 T = TypeVar("T")
+
+Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""What the database can compare an id with. No id is 0: it is not found, like any other."""
 
 
 def parse(struct: type[T], raw: object) -> T:

@@ -46,6 +46,8 @@ async def _named(work: Work, record: RecordId) -> JsonObject:
 async def check_people(work: Work, ids: Iterable[UserId], field: str) -> list[UserId]:
     """The ids of active users, in order, each once. Raises Invalid for an unknown or disabled one."""
     wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
     found = await work.connection.execute(select(users.c.id).where(users.c.id.in_(wanted), users.c.active))
     known = set(found.scalars())
     for user in wanted:
@@ -57,6 +59,8 @@ async def check_people(work: Work, ids: Iterable[UserId], field: str) -> list[Us
 async def check_departments(work: Work, ids: Iterable[DepartmentId], field: str) -> dict[DepartmentId, list[UserId]]:
     """The active members of departments, sub-departments not included. Raises Invalid for an unknown one."""
     wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
     known = set((await work.connection.execute(select(departments.c.id).where(departments.c.id.in_(wanted)))).scalars())
     for department in wanted:
         if department not in known:

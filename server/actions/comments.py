@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from server.actions.arguments import Id
 from server.actions.checks import touch
 from server.actions.entries import add_people, find_entry, records_of
-from server.actions.posts import mentioned_people, message_text
+from server.actions.posts import checked_ref, mentioned_people, message_text
 from server.actions.verbs import DONE, Noun, Outcome, verb
 from server.domain.entries import Part
 from server.domain.events import Name
@@ -22,7 +23,7 @@ from server.store.work import Work
 class NewComment(msgspec.Struct, forbid_unknown_fields=True):
     """A comment to write. `ref` is the client's own reference, handed back with the event."""
 
-    entry: int
+    entry: Id
     text: str
     ref: str | None = None
 
@@ -30,20 +31,20 @@ class NewComment(msgspec.Struct, forbid_unknown_fields=True):
 class CommentEdit(msgspec.Struct, forbid_unknown_fields=True):
     """A new text for a comment of one's own."""
 
-    comment: int
+    comment: Id
     text: str
 
 
 class CommentRemoval(msgspec.Struct, forbid_unknown_fields=True):
     """A comment to delete."""
 
-    comment: int
+    comment: Id
 
 
 class Reaction(msgspec.Struct, forbid_unknown_fields=True):
     """One emoji of one user on one entry."""
 
-    entry: int
+    entry: Id
     emoji: str
 
 
@@ -59,7 +60,7 @@ async def add(work: Work, new: NewComment) -> Outcome:
     await _recount(work, entry)
     await add_people(work, entry, {user: {Part.MENTIONED} for user in mentioned})
     await touch(work, await records_of(work, entry))
-    work.record(Draft(Name.COMMENT_ADDED, entry=entry, comment=comment, bumps=True, ref=new.ref))
+    work.record(Draft(Name.COMMENT_ADDED, entry=entry, comment=comment, bumps=True, ref=checked_ref(new.ref)))
     return Outcome(Noun.COMMENT, comment)
 
 
@@ -124,8 +125,9 @@ async def react(work: Work, wanted: Reaction) -> Outcome:
 async def unreact(work: Work, wanted: Reaction) -> Outcome:
     """Takes a reaction back; a second time changes nothing."""
     entry = EntryId((await find_entry(work, EntryId(wanted.entry))).id)
-    if await _reacted(work, entry, wanted.emoji):
-        own = (reactions.c.entry_id == entry, reactions.c.user_id == work.user, reactions.c.emoji == wanted.emoji)
+    emoji = check_emoji(wanted.emoji, "emoji")
+    if await _reacted(work, entry, emoji):
+        own = (reactions.c.entry_id == entry, reactions.c.user_id == work.user, reactions.c.emoji == emoji)
         await work.connection.execute(delete(reactions).where(*own))
         work.record(Draft(Name.REACTION_CHANGED, entry=entry))
     return Outcome(Noun.REACTIONS, entry)

@@ -47,8 +47,8 @@ async def add_entry(work: Work, new: NewEntry, ref: str | None = None) -> EntryI
     }
     made = await work.connection.execute(insert(entries).values(row).returning(entries.c.id))
     entry = EntryId(made.scalar_one())
-    await add_people(work, entry, {work.user: {Part.AUTHOR}})
-    await add_people(work, entry, new.people)
+    people = {**new.people, work.user: {Part.AUTHOR, *new.people.get(work.user, ())}}
+    await work.connection.execute(insert(entry_people), _parts(entry, people))
     if new.records:
         links = [{"entry_id": entry, "record_id": record, "sort": sort} for sort, record in enumerate(new.records)]
         await work.connection.execute(insert(entry_records), links)
@@ -58,22 +58,27 @@ async def add_entry(work: Work, new: NewEntry, ref: str | None = None) -> EntryI
 
 async def add_people(work: Work, entry: EntryId, people: Mapping[UserId, Collection[Part]]) -> None:
     """Gives people their parts in an entry; those they have already stay."""
+    if not people:
+        return
     found = await work.connection.execute(select(entry_people).where(entry_people.c.entry_id == entry))
     known = {(row.user_id, row.part) for row in found}
-    rows = [
-        {"entry_id": entry, "user_id": user, "part": str(part)}
-        for user, parts in people.items()
-        for part in parts
-        if (user, str(part)) not in known
-    ]
+    rows = [row for row in _parts(entry, people) if (row["user_id"], row["part"]) not in known]
     if rows:
         await work.connection.execute(insert(entry_people), rows)
 
 
+def _parts(entry: EntryId, people: Mapping[UserId, Collection[Part]]) -> list[JsonObject]:
+    return [{"entry_id": entry, "user_id": user, "part": str(part)} for user, parts in people.items() for part in parts]
+
+
 async def find_entry(work: Work, entry: EntryId) -> Row[tuple[object, ...]]:
-    """The row of an entry that the user may see. Raises NotFound."""
-    found = await work.connection.execute(select(entries).where(entries.c.id == entry, visible(work.access)))
-    row = found.one_or_none()
+    """The row of an entry that the user may see. Raises NotFound.
+
+    It is locked until the commit: whoever writes about an entry takes the entry first, then records, then the log's
+    head, so that a comment and a removal never wait for each other in a circle.
+    """
+    chosen = select(entries).where(entries.c.id == entry, visible(work.access)).with_for_update(of=entries)
+    row = (await work.connection.execute(chosen)).one_or_none()
     if row is None:
         raise NotFound(f"there is no entry {entry}", entry=entry)
     return row

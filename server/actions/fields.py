@@ -18,6 +18,7 @@ ID_MAX = 2**63 - 1
 MONEY_MAX = Decimal(10) ** 13  # fits 64 bits as hundredths, with room for sums
 POINTS_MAX = 20  # phones, e-mails or addresses of one record
 ROWS_MAX = 200  # product rows of one deal or quote
+RESERVED = "record"  # an object with this key is a record in all JSON, and is masked like one
 
 
 def parse_fields(kind: Kind, raw: Mapping[str, object]) -> dict[str, object]:
@@ -144,7 +145,7 @@ def _points(field: Field, value: object) -> list[JsonObject]:
         if field.name == "emails":
             text = check_email(text, field.name)
         if text:
-            points.append({"label": clean_line(str(item.get("label") or "work"), field.name, limit=32), "value": text})
+            points.append({"label": _part(field, item, "label", 32) or "work", "value": text})
     return points
 
 
@@ -152,16 +153,26 @@ def _addresses(field: Field, value: object) -> list[JsonObject]:
     parts = ("label", "street", "city", "region", "postal_code", "country")
     limits = {"label": 32, "postal_code": 32, "country": 64}
     return [
-        {part: clean_line(str(item.get(part) or ""), field.name, limit=limits.get(part, 255)) for part in parts}
+        {part: _part(field, item, part, limits.get(part, 255)) for part in parts}
         for item in _objects(field, value, POINTS_MAX, set(parts))
     ]
+
+
+def _part(field: Field, item: Mapping[str, object], name: str, limit: int) -> str:
+    """One text of an object in a list; none is an empty one."""
+    value = item.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise _wrong(field, f"a text as {name}")
+    return clean_line(value, field.name, limit=limit)
 
 
 def _products(field: Field, value: object) -> list[JsonObject]:
     amounts = {"quantity": "1", "price": "0", "discount": "0", "tax": "0"}
     rows: list[JsonObject] = []
     for item in _objects(field, value, ROWS_MAX, {"product", "name", *amounts}):
-        row: JsonObject = {name: _money(field, item.get(name, default)) for name, default in amounts.items()}
+        row: JsonObject = {name: _money(field, item.get(name) or default) for name, default in amounts.items()}
         row |= {"product_id": _id(field, item.get("product")), "name": _line(field, item.get("name"))}
         rows.append(row)
     return rows
@@ -170,6 +181,8 @@ def _products(field: Field, value: object) -> list[JsonObject]:
 def _custom(field: Field, value: object) -> JsonObject:
     if not isinstance(value, dict) or len(value) > 100:
         raise _wrong(field, "an object")
+    if RESERVED in value:
+        raise Invalid.one(field.name, "reserved", f"a custom field cannot be called {RESERVED}", name=RESERVED)
     for item in value.values():
         if not isinstance(item, str | int | float | bool | None):
             raise _wrong(field, "an object of plain values")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
+from server.actions.arguments import Id
 from server.actions.checks import check_records
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, readers
@@ -20,14 +21,14 @@ from server.store.work import Work
 class Follow(msgspec.Struct, forbid_unknown_fields=True):
     """A record to follow, and how much of it comes into Mine."""
 
-    record: int
+    record: Id
     level: FollowLevel = FollowLevel.EVERYTHING
 
 
 class Unfollow(msgspec.Struct, forbid_unknown_fields=True):
     """A record to follow no longer."""
 
-    record: int
+    record: Id
 
 
 @verb("follow.set", Follow)
@@ -69,5 +70,7 @@ async def _tell(work: Work, record: RecordId, level: FollowLevel | None) -> None
     names = Names()
     names.need("user", work.user)
     person = (await names.load(work.connection)).person(work.user)
-    seen = Image((record,), readers(facts[record]), data={"followed": record, "user": person, **what})
+    by_right = facts[record].responsible == work.user
+    data = {"followed": record, "user": person, **what, "by_right": by_right}
+    seen = Image((record,), readers(facts[record]), data=data)
     work.record(Draft(Name.FOLLOWER_CHANGED, reach=Reach.RECORD, frozen=seen))

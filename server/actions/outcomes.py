@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.actions.verbs import Noun, Outcome
-from server.domain.access import Access
+from server.domain.access import Access, readable
+from server.domain.events import mask
 from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, RecordId
 from server.errors import NotFound
 from server.store.activities import show_activity
@@ -15,6 +17,7 @@ from server.store.comments import show_comment
 from server.store.entries import show_entry, show_reactions
 from server.store.people import show_me
 from server.store.records import show_follow, show_record
+from server.store.work import Work
 
 Show = Callable[[AsyncConnection, Access, int], Awaitable[JsonObject]]
 
@@ -29,11 +32,24 @@ SHOW: Mapping[Noun, Show] = {
 }
 
 
-async def show(connection: AsyncConnection, access: Access, outcome: Outcome) -> JsonObject | None:
-    """The outcome as JSON; None when there is nothing to show. Something the user may no longer see shows as None."""
+async def show(work: Work, outcome: Outcome) -> JsonObject | None:
+    """The outcome of finished work as JSON; None when there is nothing to show, or the user may no longer see it."""
     if outcome.noun == Noun.NOTHING:
         return None
+    if told := _told(work, outcome):
+        return told
     try:
-        return await SHOW[outcome.noun](connection, access, outcome.id)
+        return await SHOW[outcome.noun](work.connection, work.access, outcome.id)
     except NotFound:  # handing a record over can end one's own right to read it
         return None
+
+
+def _told(work: Work, outcome: Outcome) -> JsonObject | None:
+    """What the event just recorded tells the user's own screens: the same thing, without asking again."""
+    held = work.access.held()
+    for event in reversed(work.events):
+        thing = event.data.get(outcome.noun)
+        if isinstance(thing, dict) and thing.get("id") == outcome.id and not held.isdisjoint(event.principals):
+            shown = cast(JsonObject, mask(thing, readable(held, event.readers)))
+            return shown | {"mine": work.user in event.audience} if outcome.noun == Noun.ENTRY else shown
+    return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy import Row, insert, select, update
 
+from server.actions.arguments import Id
 from server.actions.checks import TARGETS_MAX, check_departments, check_people, check_records, touch
 from server.actions.entries import NewEntry, add_entry, add_people, find_entry, remove_entry
 from server.actions.verbs import DONE, Noun, Outcome, verb
@@ -30,9 +31,9 @@ class Recipient(msgspec.Struct, forbid_unknown_fields=True):
     A record is attached to the post and gets the mail; each half can be switched off.
     """
 
-    user: int | None = None
-    department: int | None = None
-    record: int | None = None
+    user: Id | None = None
+    department: Id | None = None
+    record: Id | None = None
     email: str | None = None
     attach: bool = True
     mail: bool = True
@@ -43,21 +44,21 @@ class Message(msgspec.Struct, forbid_unknown_fields=True):
 
     text: str
     to: list[Recipient] = msgspec.field(default_factory=list)
-    about: list[int] = msgspec.field(default_factory=list)
+    about: list[Id] = msgspec.field(default_factory=list)
     ref: str | None = None
 
 
 class Edit(msgspec.Struct, forbid_unknown_fields=True):
     """A new text for a message of one's own."""
 
-    entry: int
+    entry: Id
     text: str
 
 
 class Removal(msgspec.Struct, forbid_unknown_fields=True):
     """An entry to delete."""
 
-    entry: int
+    entry: Id
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ async def publish(work: Work, message: Message) -> Outcome:
         parts[user].add(Part.MENTIONED)
     records = list(addressed.attached)
     new = NewEntry("message", records, parts, text=text, search=searchable(text))
-    entry = await add_entry(work, new, _checked_ref(message.ref))
+    entry = await add_entry(work, new, checked_ref(message.ref))
     if addressed.rows:
         rows = [row | {"entry_id": entry, "sort": sort} for sort, row in enumerate(addressed.rows)]
         await work.connection.execute(insert(recipients), rows)
@@ -104,7 +105,8 @@ def message_text(text: str) -> str:
 REF_MAX = 64  # characters of a client reference
 
 
-def _checked_ref(ref: str | None) -> str | None:
+def checked_ref(ref: str | None) -> str | None:
+    """A client reference that the log can keep. Raises Invalid."""
     if ref is not None and (len(ref) > REF_MAX or not ref.isprintable()):
         raise Invalid.one("ref", "too_long", f"at most {REF_MAX} printable characters", limit=REF_MAX)
     return ref
@@ -135,6 +137,8 @@ async def address(work: Work, message: Message) -> Addressed:
 async def _addresses(work: Work, chips: Sequence[Recipient]) -> dict[RecordId, str]:
     """The first address of every contact or lead that is to be mailed. Raises Invalid where there is none."""
     mailed = [RecordId(chip.record) for chip in chips if chip.record is not None]
+    if not mailed:
+        return {}
     facts = await check_records(work, list(dict.fromkeys(mailed)), Action.READ, "to")
     for record, owner in facts.items():
         if owner.kind not in {Kind.CONTACT, Kind.LEAD}:

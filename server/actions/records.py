@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 from sqlalchemy import func, insert, select, update
 
+from server.actions.arguments import Id
 from server.actions.changes import client_of, entries_of_change
 from server.actions.checks import check_people, check_records
 from server.actions.entries import NewEntry, add_entry
@@ -27,7 +28,7 @@ from server.domain.access import Action, Owned
 from server.domain.events import Name
 from server.domain.records import FIELDS, FieldType
 from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
-from server.errors import Conflict, Forbidden, Invalid
+from server.errors import Conflict, FieldError, Forbidden, Invalid
 from server.store.drafts import Draft
 from server.store.schema import DETAILS, pipelines, quotes, records, stages
 from server.store.work import Work
@@ -43,7 +44,7 @@ class NewRecord(msgspec.Struct, forbid_unknown_fields=True):
 class RecordEdit(msgspec.Struct, forbid_unknown_fields=True):
     """Fields to change. With `version`, only if nobody changed the record since."""
 
-    record: int
+    record: Id
     fields: dict[str, object]
     version: int | None = None
 
@@ -55,7 +56,8 @@ async def create(work: Work, new: NewRecord) -> Outcome:
     values = parse_fields(kind, new.fields)
     values["responsible"] = values.get("responsible") or work.user
     await _check_create(work, kind, values)
-    values |= await _defaults(work, kind, values)
+    number = await next_number(work) if kind == Kind.QUOTE else ""
+    values |= await _defaults(work, kind, values, number)
     await check_values(work, kind, values, cast("int | None", values.get("pipeline")))
     common = columns(kind, values, common=True) | {
         "kind": str(kind),
@@ -72,7 +74,7 @@ async def create(work: Work, new: NewRecord) -> Outcome:
     record = RecordId(made.scalar_one())
     detail: JsonObject = {"record_id": record} | columns(kind, values, common=False)
     if kind == Kind.QUOTE:
-        detail["number"] = values["title"] if str(values["title"]).startswith("Q-") else await next_number(work)
+        detail["number"] = number
     await work.connection.execute(insert(DETAILS[kind]).values(detail))
     await write_parts(work, record, kind, values)
     await index(work, record)
@@ -91,9 +93,9 @@ async def _check_create(work: Work, kind: Kind, values: Mapping[str, object]) ->
         raise Forbidden(f"you may not create this {kind}", action="create", kind=str(kind))
 
 
-async def _defaults(work: Work, kind: Kind, values: Mapping[str, object]) -> JsonObject:
+async def _defaults(work: Work, kind: Kind, values: Mapping[str, object], number: str = "") -> JsonObject:
     """What a new record has when nothing is said: a title, the first pipeline, the first stage."""
-    found: JsonObject = {"title": values.get("title") or await _title(work, kind, values)}
+    found: JsonObject = {"title": values.get("title") or number or _title(kind, values)}
     if kind == Kind.DEAL and values.get("pipeline") is None:
         first = select(pipelines.c.id).order_by(pipelines.c.sort, pipelines.c.id).limit(1)
         found["pipeline"] = (await work.connection.execute(first)).scalar_one()
@@ -106,9 +108,7 @@ async def _defaults(work: Work, kind: Kind, values: Mapping[str, object]) -> Jso
     return found
 
 
-async def _title(work: Work, kind: Kind, values: Mapping[str, object]) -> str:
-    if kind == Kind.QUOTE:
-        return await next_number(work)
+def _title(kind: Kind, values: Mapping[str, object]) -> str:
     if kind in {Kind.CONTACT, Kind.LEAD}:
         person = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
         if title := person or str(values.get("company_title", "")):
@@ -120,7 +120,8 @@ async def next_number(work: Work) -> str:
     """The next quote number of the year: `Q-2026-0148`."""
     prefix = f"Q-{datetime.fromtimestamp(work.at / 1000, UTC).year}-"
     await work.lock()
-    last = select(func.max(quotes.c.number)).where(quotes.c.number.startswith(prefix))
+    numbers = select(quotes.c.number).where(quotes.c.number.startswith(prefix))
+    last = numbers.order_by(func.length(quotes.c.number).desc(), quotes.c.number.desc()).limit(1)  # 10000 after 9999
     number: str | None = (await work.connection.execute(last)).scalar_one_or_none()
     return f"{prefix}{int(number.removeprefix(prefix)) + 1 if number else 1:04d}"
 
@@ -130,13 +131,12 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
     """Changes fields of a record; what matters to people becomes entries."""
     record = RecordId(wanted.record)
     await check_records(work, [record], Action.UPDATE, "record")
-    row = (await work.connection.execute(select(records).where(records.c.id == record).with_for_update())).one()
+    row = (await work.connection.execute(select(records).where(records.c.id == record).with_for_update(key_share=True))).one()
     if wanted.version is not None and wanted.version != row.version:
         raise Conflict("somebody changed this record first", record=record, version=row.version)
     kind = Kind(row.kind)
     values = parse_fields(kind, wanted.fields)
-    if values.get("responsible", row.responsible_id) is None:
-        raise Invalid.one("responsible", "required", "every record has a responsible person")
+    _check_kept(values)
     before = await snapshot(work, record, kind)
     values = {name: value for name, value in values.items() if value != before.get(name)}
     if not values:
@@ -148,6 +148,16 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
         await add_entry(work, entry)
     work.record(Draft(Name.RECORD_CHANGED, record=record))
     return Outcome(Noun.RECORD, record)
+
+
+KEPT = {"responsible", "pipeline", "stage"}
+"""Fields that a record has from its beginning, and can change but not lose."""
+
+
+def _check_kept(values: Mapping[str, object]) -> None:
+    lost = [name for name, value in values.items() if name in KEPT and value is None]
+    if lost:
+        raise Invalid([FieldError(name, "required", "it can be changed, but not emptied") for name in lost])
 
 
 async def _stage_of_pipeline(work: Work, kind: Kind, values: Mapping[str, object]) -> JsonObject:

@@ -75,6 +75,7 @@ async def create(call: Call) -> Response:
 
 async def show(call: Call) -> Response:
     """One activity."""
+    call.parameters()
     async with call.reading() as (connection, access):
         return answer(await show_activity(connection, access, ActivityId(call.path_id())))
 

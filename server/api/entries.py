@@ -74,6 +74,7 @@ async def publish(call: Call) -> Response:
 
 async def show(call: Call) -> Response:
     """One entry."""
+    call.parameters()
     async with call.reading() as (connection, access):
         return answer(await show_entry(connection, access, EntryId(call.path_id())))
 

@@ -59,7 +59,7 @@ class Call:
         raw = await _read_body(self.request)
         if not raw:
             return {}
-        if self.request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        if self.request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
             raise UnsupportedMedia("application/json is expected")
         try:
             decoded = msgspec.json.decode(raw)
@@ -85,7 +85,7 @@ class Call:
         text = self.request.query_params.get(name)
         if text is None or text == "":
             return default
-        if not (text.isascii() and text.isdecimal() and 1 <= int(text[:20]) <= highest):
+        if not (text.isascii() and text.isdecimal() and len(text) <= 19 and 1 <= int(text) <= highest):
             raise Invalid.one(name, "type", f"a whole number from 1 to {highest} is expected")
         return int(text)
 

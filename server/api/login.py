@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict, deque
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,7 +19,6 @@ from server.actions.arguments import parse
 from server.api.http import Call, Router, answer, done
 from server.domain.words import UserId
 from server.errors import ForeignOrigin, NotSignedIn, TooMany, WrongCredentials
-from server.settings import Settings
 from server.store import Store
 from server.store.access import load_access
 from server.store.logins import (
@@ -44,12 +44,25 @@ HASHER = PasswordHasher()
 _NOBODY = HASHER.hash("nobody")  # unknown addresses take as long as wrong passwords
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the portal is: its public address without a slash at the end, and the secret that keys its hashes."""
+
+    url: str
+    secret: str
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may insist on https."""
+        return self.url.startswith("https://")
+
+
 class Gate:
     """Who a connection is from: the login cookie, or a bearer token."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, site: Site) -> None:
         self._store = store
-        self._settings = settings
+        self._site = site
 
     async def user(self, connection: HTTPConnection) -> UserId:
         """The signed-in user. Raises NotSignedIn; ForeignOrigin for a write or socket by cookie from another site."""
@@ -76,11 +89,11 @@ class Gate:
         if connection.scope["type"] == "http" and connection.scope["method"] in SAFE:
             return
         origin = connection.headers.get("origin")
-        if origin != self._settings.url and urlsplit(origin or "").netloc != connection.headers.get("host"):
+        if origin != self._site.url and urlsplit(origin or "").netloc != connection.headers.get("host"):
             raise ForeignOrigin("this request comes from another site")
 
     def _hash(self, secret: str) -> str:
-        return hash_secret(secret, self._settings.secret)
+        return hash_secret(secret, self._site.secret)
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -114,9 +127,9 @@ class Guesses:
 class Door:
     """The routes of `/session`, which need no login yet."""
 
-    def __init__(self, store: Store, settings: Settings, gate: Gate) -> None:
+    def __init__(self, store: Store, site: Site, gate: Gate) -> None:
         self._store = store
-        self._settings = settings
+        self._site = site
         self._gate = gate
         self._guesses = Guesses()
 
@@ -139,7 +152,7 @@ class Door:
             self._guesses.wrong(who)
             raise WrongCredentials("e-mail and password do not belong together")
         async with self._store.database.writing() as connection:
-            secret = await add_login(connection, user, self._settings.secret, now())
+            secret = await add_login(connection, user, self._site.secret, now())
             me = await show_me(connection, await load_access(connection, user))
         response = answer(me)
         self._set_cookie(response, secret, LASTS // 1000)
@@ -156,14 +169,14 @@ class Door:
         self._gate.check_origin(request)
         if secret := request.cookies.get(COOKIE):
             async with self._store.database.writing() as connection:
-                await end_login(connection, hash_secret(secret, self._settings.secret))
+                await end_login(connection, hash_secret(secret, self._site.secret))
         response = done()
         self._set_cookie(response, "", 0)
         return response
 
     def _set_cookie(self, response: Response, value: str, max_age: int) -> None:
         response.set_cookie(
-            COOKIE, value, max_age=max_age, httponly=True, samesite="lax", secure=self._settings.secure, path="/"
+            COOKIE, value, max_age=max_age, httponly=True, samesite="lax", secure=self._site.secure, path="/"
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from server.api.http import Call, Handler, Router, answer, listed, made
+from server.domain.text import clean_line
 from server.domain.words import Kind, RecordId, StageId, UserId
 from server.errors import Invalid
 from server.store.records import Listing, read_followers, read_records, show_record
@@ -40,7 +41,7 @@ def _list(kind: Kind) -> Handler:
         before = call.number("before")
         asked = Listing(
             kind=kind,
-            text=(given.get("q") or [""])[-1],
+            text=clean_line((given.get("q") or [""])[-1], "q"),
             stages=[StageId(number) for number in _numbers("stage", given.get("stage", ()))],
             responsible=[UserId(number) for number in _numbers("responsible", given.get("responsible", ()))],
             sort=(given.get("sort") or ["-last_activity"])[-1],
@@ -68,6 +69,7 @@ def _create(kind: Kind) -> Handler:
 
 async def show(call: Call) -> Response:
     """One record, whole."""
+    call.parameters()
     async with call.reading() as (connection, access):
         return answer(await show_record(connection, access, RecordId(call.path_id())))
 
@@ -91,5 +93,6 @@ async def unfollow(call: Call) -> Response:
 
 async def followers(call: Call) -> Response:
     """Who follows a record."""
+    call.parameters()
     async with call.reading() as (connection, access):
         return listed("followers", await read_followers(connection, access, RecordId(call.path_id())))

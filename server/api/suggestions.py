@@ -8,6 +8,7 @@ from server.actions.arguments import parse
 from server.actions.audience import preview
 from server.actions.posts import Message
 from server.api.http import Call, Router, answer
+from server.domain.text import clean_line
 from server.errors import Invalid
 from server.store.suggestions import PURPOSES, suggest
 
@@ -24,8 +25,9 @@ async def suggestions(call: Call) -> Response:
     purpose = (given.get("for") or ["to"])[-1]
     if purpose not in PURPOSES:
         raise Invalid.one("for", "choice", f"one of {', '.join(PURPOSES)}")
+    typed = clean_line((given.get("q") or [""])[-1], "q")
     async with call.reading() as (connection, access):
-        return answer({"items": await suggest(connection, access, (given.get("q") or [""])[-1], PURPOSES[purpose])})
+        return answer({"items": await suggest(connection, access, typed, PURPOSES[purpose])})
 
 
 async def audience(call: Call) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
 
 from server.domain.words import Kind
 
@@ -128,9 +130,10 @@ COLUMNS: Mapping[str, str] = {
 LINK_TYPES = frozenset({FieldType.LINK, FieldType.LINKS})
 
 
+@cache
 def fields_of(kind: Kind) -> Mapping[str, Field]:
     """The fields of a kind by name."""
-    return {field.name: field for field in FIELDS[kind]}
+    return MappingProxyType({field.name: field for field in FIELDS[kind]})
 
 
 def column_of(field: Field) -> str:

@@ -10,6 +10,7 @@ from server.domain.words import RecordId, UserId
 from server.errors import Invalid
 
 TEXT_MAX = 20_000  # characters; a long letter is about 5,000
+SCAN_MAX = 4 * TEXT_MAX  # characters; looking at a megabyte one by one would stop everybody else
 LINE_MAX = 255  # characters of titles, names and other one-line fields
 
 _USER = re.compile(r"@\{(\d{1,18})\}")
@@ -30,6 +31,8 @@ def clean_line(value: str, field: str, *, limit: int = LINE_MAX) -> str:
 
 
 def _clean(value: str, field: str, limit: int, controls: set[str]) -> str:
+    if len(value) > SCAN_MAX:
+        raise Invalid.one(field, "too_long", f"at most {limit} characters", limit=limit)
     if _has_control(value, controls):
         raise Invalid.one(field, "control_character", "control characters are not text")
     value = unicodedata.normalize("NFC", value).strip()
@@ -39,13 +42,18 @@ def _clean(value: str, field: str, limit: int, controls: set[str]) -> str:
 
 
 def _has_control(value: str, allowed: set[str]) -> bool:
-    return any(unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed for char in value)
+    return not value.isprintable() and any(unicodedata.category(char) in {"Cc", "Cs"} and char not in allowed for char in value)
 
 
 def fold(value: str) -> str:
     """Lower case without accents: `Óptica` and `optica` are the same. Used wherever text is compared, SQL included."""
-    decomposed = unicodedata.normalize("NFKD", value.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    if value.isascii():
+        return value.lower()
+    decomposed = unicodedata.normalize("NFKD", value)
+    for _ in range(2):  # decomposing makes capitals (℡) and folding makes marks (İ): the second round leaves neither
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+        decomposed = unicodedata.normalize("NFKD", plain.casefold())
+    return decomposed
 
 
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -60,6 +68,7 @@ def check_email(value: str, field: str) -> str:
     return address
 
 
+REPLACEMENT = "\ufffd"  # stands for bytes that were no text
 EMOJI_MAX = 16  # code points; a family with skin tones has 11
 
 
@@ -67,7 +76,7 @@ def check_emoji(value: str, field: str) -> str:
     """One emoji: no letters, digits alone, blanks or controls. Raises Invalid on `field`."""
     categories = {unicodedata.category(char) for char in value}
     pictures = "So" in categories or "\u20e3" in value  # the second one makes a key of a digit
-    if not pictures or len(value) > EMOJI_MAX or not categories <= {"So", "Sk", "Mn", "Me", "Cf", "Nd"}:
+    if not pictures or len(value) > EMOJI_MAX or REPLACEMENT in value or not categories <= {"So", "Sk", "Mn", "Me", "Cf", "Nd"}:
         raise Invalid.one(field, "emoji", "one emoji is expected")
     return value
 

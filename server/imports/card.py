@@ -16,6 +16,7 @@ from server.domain.entries import Part
 from server.domain.events import Name, Reach
 from server.domain.words import EntryId, JsonObject, Kind, UserId
 from server.store.drafts import Draft
+from server.store.ids import take_ids
 from server.store.schema import entries, entry_people, entry_records
 from server.store.work import Work
 
@@ -93,12 +94,12 @@ async def fold_entries(work: Work, card: EntryId, new: Sequence[NewEntry]) -> No
     """Writes many entries of the acting user at once, folded into a card; they reach the records' own streams only."""
     if not new:
         return
+    ids = [EntryId(number) for number in await take_ids(work.connection, entries, len(new))]
     rows = [
-        _row(work, entry.type) | {"subject_id": entry.subject, "change": entry.change, "folded_into": card}
-        for entry in new
+        _row(work, entry.type) | {"id": id, "subject_id": entry.subject, "change": entry.change, "folded_into": card}
+        for id, entry in zip(ids, new, strict=True)
     ]
-    made = await work.connection.execute(insert(entries).returning(entries.c.id, sort_by_parameter_order=True), rows)
-    ids = [EntryId(number) for number in made.scalars()]
+    await work.connection.execute(insert(entries), rows)
     people = [{"entry_id": entry, "user_id": work.user, "part": str(Part.AUTHOR)} for entry in ids]
     await work.connection.execute(insert(entry_people), people)
     about = [

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TypeAlias
 
+from server.domain.records import Field, FieldType
 from server.domain.text import fold
 from server.errors import Invalid
 from server.imports.mapping import Format, Source
@@ -25,7 +26,7 @@ def fill(source: Source) -> Callable[[Cells], str]:
     """How to read a source from a row's cells; the empty text when there is nothing."""
     if source.value is not None:
         constant = source.value
-        return lambda cells: constant
+        return lambda _: constant
     if source.column is not None:
         column = source.column
         return lambda cells: _slug(cells[column]) if source.slug else cells[column]
@@ -102,3 +103,22 @@ def read_flag(text: str, field: str) -> bool:
 def read_choice(text: str, choices: tuple[str, ...]) -> str:
     """The choice that a text means; an unknown text stays, so that the field's own check refuses it."""
     return next((choice for choice in choices if fold(choice) == fold(text)), text)
+
+
+def read_plain(text: str, field: Field, source: Source, format: Format) -> object:
+    """A field that refers to nothing, from a cell that is not empty. Raises Invalid."""
+    match field.type:
+        case FieldType.MONEY:
+            return read_money(text, field.name, source, format)
+        case FieldType.NUMBER | FieldType.PERCENT:
+            return read_whole(text, field.name, source, format)
+        case FieldType.DATE:
+            return read_date(text, field.name, format)
+        case FieldType.FLAG:
+            return read_flag(text, field.name)
+        case FieldType.CHOICE:
+            return read_choice(text, field.choices)
+        case FieldType.CURRENCY:
+            return text.upper()
+        case _:
+            return text

@@ -16,7 +16,7 @@ from server.errors import FieldError, Invalid
 from server.imports.cells import fill
 from server.imports.directory import Directory, Pretended
 from server.imports.mapping import File
-from server.imports.plan import Addition, Plan, Values
+from server.imports.plan import Plan, Values, Wanted
 from server.imports.table import Row
 from server.store.drafts import Draft, Image
 from server.store.schema import departments, records, user_roles, users
@@ -32,32 +32,30 @@ class People:
         self._sources = {path: fill(source) for path, source in file.sources().items()}
         self._directory = directory
 
-    def pretended(self, addition: Addition, id: int) -> Pretended:
+    def pretended(self, added: Wanted, id: int) -> Pretended:
         """A person is named by name or e-mail."""
-        names = (addition.values["name"], addition.values.get("email"), addition.row.key)
+        names = (added.values["name"], added.values.get("email"), added.row.key)
         return Pretended("user", id, tuple(dict.fromkeys(str(name) for name in names if name)))
 
-    async def plan(self, connection: AsyncConnection, access: Access, rows: Sequence[Row]) -> Plan:
+    async def plan(self, connection: AsyncConnection, access: Access, rows: Sequence[Wanted]) -> Plan:
         """Which people are new, changed, unchanged, wrong."""
         plan = Plan()
         there = await self._there(connection)
-        for row in rows:
-            try:
-                if not access.admin:
-                    raise Invalid.one("", "forbidden", "only admins may create users")
-                values = self._values(row)
-            except Invalid as error:
-                plan.refused.append((row, error))
+        for each in rows:
+            row, values = each.row, each.values
+            if not access.admin:
+                plan.refused.append((row, Invalid.one("", "forbidden", "only admins may create users")))
                 continue
             before = there.get(fold(str(values.get("email") or values["name"])))
             if before is None:
-                plan.added.append(Addition(row, values))
+                plan.added.append(Wanted(row, values))
             else:
                 wanted = {name: value for name, value in values.items() if name != "role"}  # admins give roles
                 plan.note(row, cast(int, before["id"]), before, wanted)
         return plan
 
-    def _values(self, row: Row) -> Values:
+    def values(self, row: Row) -> Values:
+        """The row's fields, checked."""
         values: Values = {}
         errors: list[FieldError] = []
         for name, text_of in self._sources.items():
@@ -96,8 +94,8 @@ class People:
     async def write(self, work: Work, plan: Plan, card: EntryId) -> None:  # noqa: ARG002 (people have no entries)
         """Makes and changes users, with the departments they need."""
         known = {path: id for id, path in (await _paths(work.connection)).items()}
-        for addition in plan.added:
-            await self._add(work, known, addition.values)
+        for added in plan.added:
+            await self._add(work, known, added.values)
         for alteration in plan.changed:
             await self._change(work, known, UserId(alteration.id), alteration.before, alteration.values)
 

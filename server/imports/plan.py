@@ -20,8 +20,8 @@ Values: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
-    """A row that makes something new."""
+class Wanted:
+    """A row and the fields it wants."""
 
     row: Row
     values: Values
@@ -41,9 +41,9 @@ class Alteration:
 class Plan:
     """What is to be done with some rows, as of the moment it was made."""
 
-    added: list[Addition] = field(default_factory=list)
+    added: list[Wanted] = field(default_factory=list)
     changed: list[Alteration] = field(default_factory=list)
-    unchanged: int = 0
+    unchanged: list[Wanted] = field(default_factory=list)
     refused: list[tuple[Row, Invalid]] = field(default_factory=list)
 
     @property
@@ -57,17 +57,40 @@ class Plan:
         if values:
             self.changed.append(Alteration(row, id, before, values))
         else:
-            self.unchanged += 1
+            self.unchanged.append(Wanted(row, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of a file, read once however often they are planned."""
+
+    wanted: Sequence[Wanted]
+    refused: Sequence[tuple[Row, Invalid]]
 
 
 class Importer(Protocol):
     """One kind of row. Made anew for every file, by what the portal holds then."""
 
-    async def plan(self, connection: AsyncConnection, access: Access, rows: Sequence[Row]) -> Plan:
+    def values(self, row: Row) -> Values:
+        """The fields a row wants, by what the portal held when the file was begun. Raises Invalid naming all wrong ones."""
+
+    async def plan(self, connection: AsyncConnection, access: Access, rows: Sequence[Wanted]) -> Plan:
         """What is to be done with some rows. Reads only."""
 
     async def write(self, work: Work, plan: Plan, card: EntryId) -> None:
         """Does what a plan says, in the plan's transaction; entries are folded into the card."""
 
-    def pretended(self, addition: Addition, id: int) -> Pretended:
-        """How the files after this one would name what an addition makes."""
+    def pretended(self, added: Wanted, id: int) -> Pretended:
+        """How the files after this one would name what a new row makes."""
+
+
+def read_batch(importer: Importer, rows: Sequence[Row]) -> Batch:
+    """Reads every row, good and bad."""
+    wanted: list[Wanted] = []
+    refused: list[tuple[Row, Invalid]] = []
+    for row in rows:
+        try:
+            wanted.append(Wanted(row, importer.values(row)))
+        except Invalid as error:
+            refused.append((row, error))
+    return Batch(wanted, refused)

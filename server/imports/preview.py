@@ -12,10 +12,10 @@ from server.domain.words import UserId
 from server.imports.cells import fill
 from server.imports.directory import FIRST_PRETENDED, Pretended
 from server.imports.mapping import File, Mapping
-from server.imports.plan import Plan
+from server.imports.plan import Plan, read_batch
 from server.imports.report import Problem
 from server.imports.table import Row
-from server.imports.tasks import batches, planned, tasks_of
+from server.imports.tasks import BATCH, planned, tasks_of
 from server.store import Store
 
 SHOWN = 5  # rows
@@ -59,12 +59,13 @@ async def preview(
         table = await task.read()
         importer = await task.importer(store, user, pretended)
         shown: tuple[PreviewRow, ...] = ()
-        for place, batch in enumerate(batches(table)):
-            plan = await planned(store, user, importer, batch)
+        for start in range(0, len(table), BATCH):
+            batch = table[start : start + BATCH]
+            plan = await planned(store, user, importer, read_batch(importer, batch))
             pretended += [importer.pretended(added, next(numbers)) for added in plan.added]
             for row, error in plan.refused:
                 task.report.refuse(row.line, error)
-            if place == 0:
+            if start == 0:
                 shown = _shown(task.file, plan, batch[:rows])
         last = shown[-1].line if shown else 0
         problems = tuple(problem for problem in task.report.problems if problem.line <= last)
@@ -74,7 +75,8 @@ async def preview(
 
 def _shown(file: File, plan: Plan, rows: Sequence[Row]) -> tuple[PreviewRow, ...]:
     texts = {path: fill(source) for path, source in file.sources().items()}
-    values = {each.row.line: each.values for each in (*plan.added, *plan.changed)}
+    values = {each.row.line: each.values for each in (*plan.added, *plan.unchanged)}
+    values |= {each.row.line: each.before | each.values for each in plan.changed}
     outcomes = {each.row.line: "added" for each in plan.added} | {each.row.line: "changed" for each in plan.changed}
     outcomes |= {row.line: "refused" for row, _ in plan.refused}
 

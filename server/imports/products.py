@@ -15,7 +15,7 @@ from server.errors import Invalid
 from server.imports.cells import fill, read_money
 from server.imports.directory import Pretended
 from server.imports.mapping import File, Format
-from server.imports.plan import Addition, Plan, Values
+from server.imports.plan import Plan, Values, Wanted
 from server.imports.table import Row
 from server.store.schema import products
 from server.store.work import Work
@@ -29,31 +29,29 @@ class Products:
         self._format = format
         self._origin = origin
 
-    def pretended(self, addition: Addition, id: int) -> Pretended:
+    def pretended(self, added: Wanted, id: int) -> Pretended:
         """A product is named by its name or its id in the file."""
-        return Pretended("product", id, (str(addition.values["name"]), addition.row.key))
+        return Pretended("product", id, (str(added.values["name"]), added.row.key))
 
-    async def plan(self, connection: AsyncConnection, access: Access, rows: Sequence[Row]) -> Plan:
+    async def plan(self, connection: AsyncConnection, access: Access, rows: Sequence[Wanted]) -> Plan:
         """Which products are new, changed, unchanged, wrong."""
         plan = Plan()
-        keys = [row.key for row in rows]
+        keys = [each.row.key for each in rows]
         own = select(products).where(products.c.origin == self._origin, products.c.external_id.in_(keys))
         there = {row.external_id: row for row in await connection.execute(own)}
-        for row in rows:
-            try:
-                if not access.admin:
-                    raise Invalid.one("", "forbidden", "only admins may create products")
-                values = self._values(row)
-            except Invalid as error:
-                plan.refused.append((row, error))
+        for each in rows:
+            row, values = each.row, each.values
+            if not access.admin:
+                plan.refused.append((row, Invalid.one("", "forbidden", "only admins may create products")))
                 continue
             if before := there.get(row.key):
                 plan.note(row, before.id, {name: getattr(before, name) for name in values}, values)
             else:
-                plan.added.append(Addition(row, {"price": Decimal(0), "currency": "EUR"} | values))
+                plan.added.append(Wanted(row, {"price": Decimal(0), "currency": "EUR"} | values))
         return plan
 
-    def _values(self, row: Row) -> Values:
+    def values(self, row: Row) -> Values:
+        """The row's fields, checked."""
         values: Values = {}
         for name, (source, text_of) in self._sources.items():
             text = text_of(row.cells)

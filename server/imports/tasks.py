@@ -11,7 +11,7 @@ from server.domain.words import UserId
 from server.imports.directory import Pretended, read_directory
 from server.imports.mapping import File, Mapping
 from server.imports.people import People
-from server.imports.plan import Importer, Plan
+from server.imports.plan import Batch, Importer, Plan
 from server.imports.products import Products
 from server.imports.records import Records, kinds_named
 from server.imports.report import FileReport, Problem
@@ -73,12 +73,9 @@ def _expanded(files: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """The rows in portions of one transaction."""
-    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-
-
-async def planned(store: Store, user: UserId, importer: Importer, batch: Sequence[Row]) -> Plan:
+async def planned(store: Store, user: UserId, importer: Importer, batch: Batch) -> Plan:
     """What is to be done with a batch as of now, read from a snapshot."""
     async with store.database.reading() as connection:
-        return await importer.plan(connection, await load_access(connection, user), batch)
+        plan = await importer.plan(connection, await load_access(connection, user), batch.wanted)
+    plan.refused += batch.refused
+    return plan

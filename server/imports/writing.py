@@ -3,59 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import Table, delete, insert, update
 
 from server.actions.changes import entries_of_change
 from server.actions.entries import NewEntry
-from server.actions.record_rows import columns, index
+from server.actions.record_rows import columns, index, write_detail
 from server.domain.events import Name, Reach
 from server.domain.records import Field, FieldType, fields_of
 from server.domain.text import fold
 from server.domain.words import EntryId, JsonObject, Kind, RecordId
 from server.imports.card import fold_entries
-from server.imports.plan import Addition, Alteration, Values
+from server.imports.plan import Alteration, Values, Wanted
 from server.imports.snapshots import PARTS, POINT_TYPES
 from server.store.drafts import Draft
+from server.store.ids import take_ids
 from server.store.schema import DETAILS, record_links, records
 from server.store.work import Work
 
-Departments = Mapping[int, int | None]
-"""The department of each user."""
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What all rows of a file share. `departments` names the department of each user."""
+
+    kind: Kind
+    origin: str
+    departments: Mapping[int, int | None]
 
 
-async def write_added(
-    work: Work, kind: Kind, origin: str, departments: Departments, added: Sequence[Addition], card: EntryId
-) -> None:
+async def write_added(work: Work, of: Making, added: Sequence[Wanted], card: EntryId) -> None:
     """Makes records with all their parts and their entries. Makes no follower."""
     if not added:
         return
-    made = {"created_by": work.user, "created_at": work.at, "changed_by": work.user, "changed_at": work.at}
-    made |= {"last_activity_by": work.user, "last_activity_at": work.at, "kind": str(kind), "origin": origin}
-    rows = [
-        {"custom": {}}
-        | columns(kind, _fields(each.values), common=True)
-        | made
-        | {"external_id": each.row.key, "search": search_text(each.values)}
-        | {"department_id": departments.get(cast(int, each.values["responsible"]))}
-        for each in added
-    ]
-    inserted = await work.connection.execute(
-        insert(records).returning(records.c.id, sort_by_parameter_order=True), _same_columns(rows)
-    )
-    ids = [RecordId(number) for number in inserted.scalars()]
-    details = [
-        columns(kind, _fields(each.values), common=False) | _number(each.values) | {"record_id": record}
-        for record, each in zip(ids, added, strict=True)
-    ]
-    await work.connection.execute(insert(DETAILS[kind]), _same_columns(details))
-    await _insert_parts(work, kind, zip(ids, (each.values for each in added), strict=True))
-    entries = [
-        NewEntry("added", [record, *_client(each.values)], subject=record)
-        for record, each in zip(ids, added, strict=True)
-    ]
-    await fold_entries(work, card, entries)
+    ids = [RecordId(number) for number in await take_ids(work.connection, records, len(added))]
+    placed = list(zip(ids, added, strict=True))
+    made: JsonObject = {"created_by": work.user, "created_at": work.at, "changed_by": work.user, "changed_at": work.at}
+    made |= {"last_activity_by": work.user, "last_activity_at": work.at, "kind": str(of.kind), "origin": of.origin}
+    rows = [_common(of, each.values) | made | {"id": id, "external_id": each.row.key} for id, each in placed]
+    await work.connection.execute(insert(records), _same_columns(rows))
+    details = [_detail(of.kind, each.values) | {"record_id": id} for id, each in placed]
+    await work.connection.execute(insert(DETAILS[of.kind]), _same_columns(details))
+    await _insert_parts(work, of.kind, ((id, each.values) for id, each in placed))
+    await fold_entries(work, card, [NewEntry("added", [id, *_client(each.values)], subject=id) for id, each in placed])
+
+
+def _common(of: Making, values: Values) -> JsonObject:
+    row: JsonObject = {"custom": {}} | columns(of.kind, _fields(values), common=True)
+    department = of.departments.get(cast(int, values["responsible"]))
+    return row | {"search": search_text(values), "department_id": department}
+
+
+def _detail(kind: Kind, values: Values) -> JsonObject:
+    return columns(kind, _fields(values), common=False) | _number(values)
 
 
 def _fields(values: Values) -> Values:
@@ -121,33 +122,29 @@ def _parts(field: Field, value: object) -> list[JsonObject]:
             return cast("list[JsonObject]", value)
 
 
-async def write_changed(
-    work: Work, kind: Kind, departments: Departments, changed: Sequence[Alteration], card: EntryId
-) -> None:
+async def write_changed(work: Work, of: Making, changed: Sequence[Alteration], card: EntryId) -> None:
     """Changes records, and makes the entries that a person's change would make, folded."""
     entries: list[NewEntry] = []
     for each in changed:
         record = RecordId(each.id)
-        await _change(work, kind, departments, each)
-        entries += await entries_of_change(work, record, kind, each.before, _fields(each.values))
+        await _change(work, of, each)
+        entries += await entries_of_change(work, record, of.kind, each.before, _fields(each.values))
         work.record(Draft(Name.RECORD_CHANGED, reach=Reach.RECORD, record=record))
     await fold_entries(work, card, entries)
 
 
-async def _change(work: Work, kind: Kind, departments: Departments, each: Alteration) -> None:
-    common = columns(kind, _fields(each.values), common=True)
+async def _change(work: Work, of: Making, each: Alteration) -> None:
+    common = columns(of.kind, _fields(each.values), common=True)
     common |= {"changed_by": work.user, "changed_at": work.at, "version": records.c.version + 1}
     if "responsible" in each.values:
-        common["department_id"] = departments.get(cast(int, each.values["responsible"]))
+        common["department_id"] = of.departments.get(cast(int, each.values["responsible"]))
     await work.connection.execute(update(records).where(records.c.id == each.id).values(common))
-    if detail := columns(kind, _fields(each.values), common=False) | _number(each.values):
-        table = DETAILS[kind]
-        await work.connection.execute(update(table).where(table.c.record_id == each.id).values(detail))
-    known = fields_of(kind)
+    await write_detail(work, RecordId(each.id), of.kind, _detail(of.kind, each.values))
+    known = fields_of(of.kind)
     for name in each.values:
         if name in known and known[name].type in PARTS:
             await _clear(work, known[name], each.id)
-    await _insert_parts(work, kind, [(RecordId(each.id), each.values)])
+    await _insert_parts(work, of.kind, [(RecordId(each.id), each.values)])
     await index(work, RecordId(each.id))
 
 

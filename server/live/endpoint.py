@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -44,12 +45,16 @@ class Endpoint:
                 raise Unavailable("the service restarts")
             encoding = _encoding(websocket)
             identity = await self.authenticate(websocket)
+            doubts = self.live.hub.doubts
             access = await self.access(identity.user)
         except CaudalError as error:
             await _refuse(websocket, error)
             return
         await websocket.accept(encoding if websocket.scope["subprotocols"] else None)
-        await _Client(self, websocket, identity, access, encoding).run()
+        client = _Client(self, websocket, identity, access, encoding)
+        if self.live.hub.doubts != doubts:
+            client.doubt()
+        await client.run()
 
 
 def _encoding(websocket: WebSocket) -> Encoding:
@@ -86,10 +91,14 @@ class _Client:
         self._wake = asyncio.Event()
         self._session = Session(identity, access, endpoint.live.hub, encoding=encoding, wake=self._wake.set, now=_now())
 
+    def doubt(self) -> None:
+        """Rights have changed since these were read, when the hub did not know this session yet."""
+        self._session.doubt(self._endpoint.live.hub.position)
+
     async def run(self) -> None:
         live, session = self._endpoint.live, self._session
         live.add(session)
-        session.open()
+        session.open(at=time.time_ns() // 1_000_000)
         if live.closing:
             session.leave(RETRY_AFTER * 1000)
         try:

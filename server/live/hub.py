@@ -7,8 +7,7 @@ everybody. A variant of an event (encoding, mine, matching, readable records) is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar, cast
 
@@ -131,10 +130,16 @@ class Hub:
         self.epoch = head.epoch
         self.floor = head.floor
         self.position = head.position
+        self.doubts = 0  # how often rights have changed: who reads them compares before and after
         self.sessions: Subscribers = set()
         self._own: dict[UserId, Subscribers] = defaultdict(set)
         self._channels: dict[tuple[Channel, UserId | None], Subscribers] = defaultdict(set)
         self._behind: Subscribers = set()
+
+    @property
+    def head(self) -> Head:
+        """The log, as far as this process has it."""
+        return Head(self.epoch, self.position, self.floor)
 
     def add(self, session: Subscriber) -> None:
         """A new session: behind until it says what it wants."""
@@ -172,6 +177,7 @@ class Hub:
         """The next event of the log, to every session it concerns, each once."""
         self.position = event.position
         if event.name is Name.ACCESS_CHANGED:
+            self.doubts += 1
             for session in self._concerned_by_rights(event):
                 session.doubt(event.position)
         letter = Letter(event)

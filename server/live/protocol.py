@@ -13,9 +13,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from server.domain.channels import Channel, parse_channel
-from server.domain.events import Event
+from server.domain.events import Event, Head
 from server.domain.filters import Filter, parse_filter
-from server.domain.words import Position
+from server.domain.words import Millis, Position
 from server.errors import CaudalError, FieldError, Invalid
 
 VERSION = 1
@@ -248,17 +248,16 @@ def encode(frame: ServerMessage, encoding: Encoding) -> Frame:
     return msgspec.msgpack.encode(frame)
 
 
-def welcome(
-    session: str, person: Mapping[str, object], epoch: str, position: Position, heartbeat: int
-) -> ServerMessage:
-    """The first frame. `heartbeat` in seconds: at least this often something is sent, and expected."""
+def welcome(session: str, person: Mapping[str, object], head: Head, *, heartbeat: int, at: Millis) -> ServerMessage:
+    """The first frame. `heartbeat` in seconds: at least this often something is sent, and expected. `at`: now."""
     return {
         "type": ServerFrame.WELCOME,
         "version": VERSION,
         "session": session,
         "user": person,
-        "epoch": epoch,
-        "position": position,
+        "at": at,
+        "epoch": head.epoch,
+        "position": head.position,
         "heartbeat": heartbeat,
     }
 

@@ -17,7 +17,7 @@ from server.domain.access import Access, Principals
 from server.domain.channels import Channel
 from server.domain.events import Event, Head
 from server.domain.filters import Filter
-from server.domain.words import JsonObject, Position, UserId
+from server.domain.words import JsonObject, Millis, Position, UserId
 from server.errors import CaudalError, Invalid
 from server.live import protocol
 from server.live.hub import Hub, Letter, frame_for
@@ -99,6 +99,7 @@ class Session:
         self._outbox = Outbox()
         self._cursor = self._told = self._held_since = hub.position
         self._letters: deque[Letter] = deque()
+        self._asked: Hole | None = None
         self._mistakes = 0
         self._heard = self._moved = self._checked = now
         self._sending = False
@@ -108,17 +109,18 @@ class Session:
         """All events for this client up to here have been queued."""
         return self._hub.position if self.flow is Flow.LIVE else self._cursor
 
-    def open(self) -> None:
-        """The client is there: `welcome` is the first frame."""
+    def open(self, at: Millis) -> None:
+        """The client is there: `welcome` is the first frame. `at`: now, so that clients can compare their clocks."""
         self._open = True
-        hub = self._hub
-        self._answer(protocol.welcome(self.id, self._person, hub.epoch, hub.position, HEARTBEAT))
+        self._answer(protocol.welcome(self.id, self._person, self._hub.head, heartbeat=HEARTBEAT, at=at))
 
     # What comes from the client
 
     def receive(self, message: Frame, now: float) -> Effect | None:
         """One message of the client. Bad ones are answered by an error, or end the session with 4504."""
         self._heard = now
+        if self.ending:
+            return None
         if not self._open:
             self.end(Close.PROTOCOL, "early")
             return None
@@ -184,7 +186,7 @@ class Session:
             self._hub.subscribe(self, channel, wanted)
         if op.epoch == self._hub.epoch and op.position > self._hub.position:
             return op  # the log may be ahead of this process, but not of itself
-        self.start(op, Head(self._hub.epoch, self._hub.position, self._hub.floor))
+        self.start(op, self._hub.head)
         return None
 
     def start(self, op: Resume, head: Head) -> None:
@@ -218,7 +220,7 @@ class Session:
 
     def doubt(self, position: Position) -> None:
         """The user's rights changed at `position`: nothing more is queued before they were read again."""
-        self._stale = True
+        self._stale, self._asked = True, None
         if self.flow is Flow.LIVE:
             self._pause(position - 1)
             self._cursor = position - 1
@@ -228,6 +230,7 @@ class Session:
         """The client has to load a snapshot; the stream goes on from the hub's position, channels as they are."""
         self._outbox.drop_events()
         self._letters.clear()
+        self._asked = None
         self._cursor = self._held_since = self._hub.position
         if self.flow is Flow.LIVE:
             self._pause(self._cursor)
@@ -245,11 +248,13 @@ class Session:
             if self.ending:
                 return self.ending
             if self._stale:
+                self._stale = False  # a change while the rights are read makes them stale again
                 return Renew()
             if self.flow is not Flow.BEHIND:
                 return None
             if self._cursor < self._held_since:
-                return Hole(self._cursor, self._held_since)
+                self._asked = Hole(self._cursor, self._held_since)
+                return self._asked
             if not self._release():
                 return None
 
@@ -260,14 +265,15 @@ class Session:
     def renewed(self, access: Access) -> None:
         """The rights as of now. When they differ, what the client shows may be too much or too little: it resets."""
         held, before = access.held(), self.held
-        self.held, self._stale = held, False
+        self.held = held
         if held != before:
             self.reset(Reset.ACCESS)
 
     def replayed(self, events: Sequence[Event], hole: Hole) -> None:
         """The beginning of a hole, as the log has it as of now."""
-        if self._stale or hole.after != self._cursor or self.flow is not Flow.BEHIND:
-            return  # it was read for what no longer holds: work() asks anew
+        if hole is not self._asked:
+            return  # what it was read for no longer holds: work() asks anew
+        self._asked = None
         for expected, event in enumerate(events, start=hole.after + 1):
             if event.position != expected:
                 break
@@ -338,6 +344,7 @@ class Session:
         if self.flow is Flow.LIVE:
             self._pause(self._hub.position)
         self.flow = Flow.BEHIND
+        self._asked = None
         self._cursor = self._told = position
         self._wake()
 

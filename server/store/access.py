@@ -155,7 +155,10 @@ def _about_followed(user: UserId) -> ColumnElement[bool]:
 
 async def readable_records(connection: AsyncConnection, access: Access, ids: Iterable[RecordId]) -> frozenset[RecordId]:
     """Which of some records the user may read."""
-    found = await connection.execute(select(records.c.id).where(records.c.id.in_(sorted(set(ids))), readable(access)))
+    wanted = sorted(set(ids))
+    if not wanted:
+        return frozenset()
+    found = await connection.execute(select(records.c.id).where(records.c.id.in_(wanted), readable(access)))
     return frozenset(RecordId(number) for number in found.scalars())
 
 
@@ -167,8 +170,11 @@ async def visible_entries(connection: AsyncConnection, access: Access, ids: Iter
 
 async def owned(connection: AsyncConnection, ids: Iterable[RecordId]) -> dict[RecordId, Owned]:
     """The facts that decide rights on some records; unknown ids are left out."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     columns = (records.c.id, records.c.kind, records.c.responsible_id, records.c.department_id, records.c.opened)
-    found = await connection.execute(select(*columns).where(records.c.id.in_(sorted(set(ids)))))
+    found = await connection.execute(select(*columns).where(records.c.id.in_(wanted)))
     return {
         RecordId(row.id): Owned(Kind(row.kind), row.responsible_id, row.department_id, bool(row.opened))
         for row in found

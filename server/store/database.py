@@ -57,12 +57,24 @@ async def _available() -> AsyncIterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("the database is busy") from error
-    except (OSError, OperationalError) as error:
+    except OSError as error:
         raise Unavailable("the database does not answer") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("the database connection was lost") from error
+        if isinstance(error, OperationalError) and not collided(error):
+            raise Unavailable("the database does not answer") from error
         raise
+
+
+COLLISIONS = frozenset({"23503", "23505", "40001", "40P01"})
+"""SQLSTATE of foreign key and unique violations, serialization failures and deadlocks: PostgreSQL's answers when two
+writes meet that each look right alone. SQLite's writers take turns, so that they never meet."""
+
+
+def collided(error: DBAPIError) -> bool:
+    """Whether a transaction met another one, and is worth a second try."""
+    return getattr(error.orig, "sqlstate", None) in COLLISIONS
 
 
 def _encode(value: object) -> str:

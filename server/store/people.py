@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access, Action, Level
 from server.domain.words import JsonObject, Kind
+from server.store.access import readable
 from server.store.log import read_head
-from server.store.schema import departments, follows, pipelines, sources, stages, users
+from server.store.schema import departments, follows, pipelines, records, sources, stages, users
 from server.store.shapes import Names
 
 
@@ -19,7 +20,8 @@ async def show_me(connection: AsyncConnection, access: Access) -> JsonObject:
     names = Names()
     names.need("department", row.department_id)
     await names.load(connection)
-    followed = select(follows.c.record_id, follows.c.level).where(follows.c.user_id == access.user)
+    followed = select(follows.c.record_id, follows.c.level).join(records, records.c.id == follows.c.record_id)
+    followed = followed.where(follows.c.user_id == access.user, readable(access))
     return {
         "user": row.id,
         "name": row.name,

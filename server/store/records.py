@@ -80,7 +80,7 @@ async def read_records(connection: AsyncConnection, access: Access, asked: Listi
     chosen = select(records.c.id).where(records.c.kind == str(asked.kind), readable(access), *_conditions(asked))
     column, descending = _sort(asked.sort)
     if asked.before is not None:
-        chosen = chosen.where(await _after(connection, column, descending, asked.before))
+        chosen = chosen.where(await _after(connection, access, column, descending, asked.before))
     order = (
         (column.desc().nulls_last(), records.c.id.desc()) if descending else (column.asc().nulls_last(), records.c.id)
     )
@@ -108,10 +108,14 @@ def _sort(sort: str) -> tuple[ColumnElement[object], bool]:
 
 
 async def _after(
-    connection: AsyncConnection, column: ColumnElement[object], descending: bool, before: RecordId
+    connection: AsyncConnection, access: Access, column: ColumnElement[object], descending: bool, before: RecordId
 ) -> ColumnElement[bool]:
-    """The rows behind a given one in the chosen order; empty values stand last, ties go by id."""
-    value = (await connection.execute(select(column).where(records.c.id == before))).scalar_one_or_none()
+    """The rows behind a given one in the chosen order; empty values stand last, ties go by id.
+
+    One that may not be read counts as none: where it stands would tell its title or amount.
+    """
+    of = select(column).where(records.c.id == before, readable(access))
+    value = (await connection.execute(of)).scalar_one_or_none()
     further = records.c.id < before if descending else records.c.id > before
     if value is None:
         return and_(column.is_(None), further)

@@ -37,8 +37,10 @@ class Client:
         async with asyncio.timeout(PATIENCE):
             message = await self.socket.recv()
         assert isinstance(message, bytes) == self.binary
-        decode = msgspec.msgpack.decode if isinstance(message, bytes) else msgspec.json.decode
-        frame = cast(ServerFrame, decode(message))  # type: ignore[operator]
+        decoded: object = (
+            msgspec.msgpack.decode(message) if isinstance(message, bytes) else msgspec.json.decode(message)
+        )
+        frame = cast(ServerFrame, decoded)
         self.seen.append(frame)
         return frame
 

@@ -99,7 +99,7 @@ class MemoryLog:
         return self._between(after, upto, limit)
 
     def _between(self, after: Position, upto: Position, limit: int) -> list[Event]:
-        return [event for event in self.events[max(after, self.floor) : upto]][:limit]
+        return self.events[max(after, self.floor) : upto][:limit]
 
     def _check(self) -> None:
         if self.broken:
@@ -169,5 +169,3 @@ class Portal:
                 await self.live.drain()
                 self.server.should_exit = True
                 await running
-
-

@@ -102,9 +102,7 @@ async def test_everything_arrives_while_redis_is_away_and_after_it_is_back(porta
         assert await ana.positions(3) == [1, 2, 3]
 
 
-@pytest.mark.parametrize(
-    ("epoch", "position", "reason"), [("e0", 2, "epoch"), ("e1", 1, "floor"), ("e1", 99, "epoch")]
-)
+@pytest.mark.parametrize(("epoch", "position", "reason"), [("e0", 2, "epoch"), ("e1", 1, "floor"), ("e1", 99, "epoch")])
 async def test_a_resume_that_cannot_be_continued_is_reset_and_goes_on_from_now(
     portal: Portal, epoch: str, position: int, reason: str
 ) -> None:
@@ -176,9 +174,11 @@ async def test_a_frame_that_cannot_be_read_ends_the_session_and_nothing_else(
 
 async def test_a_frame_beyond_what_the_server_takes_at_all_ends_the_connection(portal: Portal) -> None:
     async with client(portal.url, ANA) as ana:
+        await ana.socket.send("x" * 2**21)
+
+        await ana.closed()
+
         with pytest.raises(ConnectionClosed):
-            await ana.socket.send("x" * 2**21)
-            await ana.closed()
             await ana.socket.send("x")
 
 
@@ -237,11 +237,11 @@ async def test_a_client_that_does_not_read_for_a_while_misses_nothing(portal: Po
             await portal.record(big)
             await asyncio.sleep(0)
         assert await quick.positions(600) == list(range(1, 601))
-        assert portal.log.replays > 0, "12 MB do not fit into the buffers of a socket"
 
         slow.socket.transport.resume_reading()
 
         assert await slow.positions(600) == list(range(1, 601))
+        assert portal.log.replays > 0, "12 MB do not fit into the buffers of a socket"
 
 
 async def test_a_service_that_stops_refuses_new_clients_with_503(portal: Portal) -> None:
@@ -253,3 +253,23 @@ async def test_a_service_that_stops_refuses_new_clients_with_503(portal: Portal)
 
     assert refusal.value.response.status_code == 503
     assert refusal.value.response.headers["Retry-After"] == "2"
+
+
+async def test_a_client_that_takes_nothing_for_too_long_is_given_up(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.live.endpoint.STUCK", 0.2)
+    monkeypatch.setattr("server.live.endpoint.CLOSING", 0.1)
+    big = make_event(data={"entry": {**make_event().data["entry"], "text": "x" * 20_000}})  # type: ignore[dict-item]
+    async with client(portal.url, ANA) as stuck, client(portal.url, LUIS) as other:
+        await stuck.resume(0, "mine")
+        stuck.socket.transport.pause_reading()
+        for _ in range(600):
+            await portal.record(big)
+            await asyncio.sleep(0)
+
+        while len(portal.live.sessions) > 1:
+            await asyncio.sleep(0.01)
+
+        assert "ok" in await other.ask("ping")
+        stuck.socket.transport.abort()

@@ -192,7 +192,9 @@ def test_a_record_that_the_receiver_may_not_read_is_a_kind_and_a_lock(hub: Hub) 
 
     hub.deliver(make_event(1, principals=[all_principal(Kind.DEAL), user_principal(LUIS)]))
 
-    records = [cast(JsonObject, cast(JsonObject, each.decoded()[0]["data"])["entry"])["records"] for each in (ana, luis)]
+    records = [
+        cast(JsonObject, cast(JsonObject, each.decoded()[0]["data"])["entry"])["records"] for each in (ana, luis)
+    ]
     assert records == [[REF], [{"kind": "deal", "locked": True}]]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from server.domain.events import Event
 from server.live.sequencer import HELD_MAX, PATIENCE, RETRY, Hole, Sequencer
 from tests.live.portal import make_event
 
@@ -60,8 +61,8 @@ class SequencerMachine(RuleBasedStateMachine):
             self.reading = None
             self.sequencer.failed(self.now)
 
-    def deliver(self, events: list[object]) -> None:
-        self.delivered += [event.position for event in events]  # type: ignore[attr-defined]
+    def deliver(self, events: list[Event]) -> None:
+        self.delivered += [event.position for event in events]
 
     @invariant()
     def what_came_out_is_a_prefix_of_the_log(self) -> None:

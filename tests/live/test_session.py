@@ -7,7 +7,14 @@ from typing import cast
 import msgspec
 import pytest
 from hypothesis import settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from server.domain.access import Access
 from server.domain.events import Event, Head, Name, Reach
@@ -37,8 +44,8 @@ def nested(depth: int) -> list[object]:
 class SessionMachine(RuleBasedStateMachine):
     """The model: since its last resume or reset at `start`, the client has got a prefix of what it may see after it."""
 
-    @initialize()
-    def connect(self) -> None:
+    @initialize(live=st.booleans())
+    def connect(self, live: bool) -> None:
         self.hub = Hub(Head("e1", 0))
         self.log: list[Event] = []
         self.now = 0.0
@@ -49,12 +56,16 @@ class SessionMachine(RuleBasedStateMachine):
         self.cursor = 0
         self.sending = False
         self.hole: Hole | None = None
+        self.reading: bool | None = None
+        if live:
+            self.resume(back=0)
+            self.settle()
 
     def connected(self, hub: Hub) -> Session:
         access = Access(ANA, grants=ALL_DEALS)
         session = Session(IDENTITY, access, hub, encoding=Encoding.JSON, wake=lambda: None, now=0.0)
         hub.add(session)
-        session.open()
+        session.open(at=1_767_225_600_000)
         return session
 
     @rule(count=st.integers(1, 30))
@@ -62,6 +73,10 @@ class SessionMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.log.append(make_event(len(self.log) + 1))
             self.hub.deliver(self.log[-1])
+
+    @rule()
+    def record_a_burst(self) -> None:
+        self.record(count=30)
 
     @rule(changes=st.booleans())
     def change_rights(self, changes: bool) -> None:
@@ -77,7 +92,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule()
     def write(self) -> None:
-        if self.sending or self.hole:
+        if self.sending or self.hole or self.reading is not None:
             return
         match self.session.work(self.now):
             case Send(frames):
@@ -85,7 +100,7 @@ class SessionMachine(RuleBasedStateMachine):
                 for frame in decoded(frames):
                     self.client_gets(frame)
             case Renew():
-                self.session.renewed(Access(ANA, grants=ALL_DEALS if self.reads else {}))
+                self.reading = self.reads
             case Hole() as hole:
                 self.hole = hole
             case Finish():
@@ -96,6 +111,13 @@ class SessionMachine(RuleBasedStateMachine):
         if self.sending:
             self.session.sent(self.now)
             self.sending = False
+
+    @rule()
+    def rights_come(self) -> None:
+        """As they were when they were asked for: they may have changed since."""
+        if self.reading is not None:
+            reads, self.reading = self.reading, None
+            self.session.renewed(Access(ANA, grants=ALL_DEALS if reads else {}))
 
     @rule(limit=st.integers(1, 20))
     def replay(self, limit: int) -> None:
@@ -142,16 +164,24 @@ class SessionMachine(RuleBasedStateMachine):
     def session_reads(self) -> bool:
         return "deal:all" in self.session.held
 
+    @rule(steps=st.integers(1, 12))
+    def run(self, steps: int) -> None:
+        for _ in range(steps):
+            self.socket_takes_it()
+            self.rights_come()
+            self.replay(limit=20)
+            self.write()
+            if not (self.sending or self.hole or self.reading is not None):
+                break
+
     @precondition(lambda self: self.start is not None)
     @rule()
     def settle(self) -> None:
         """When the socket takes everything and the log answers, nothing is missing."""
-        for _ in range(500):
-            self.socket_takes_it()
-            self.replay(limit=20)
-            self.write()
-        assert self.start is not None
-        if self.session_reads():
+        self.run(steps=5_000)
+        assert self.start is not None, "checked by the precondition"
+        assert self.session_reads() == self.reads
+        if self.reads:
             assert self.got == self.visible(self.start, len(self.log))
 
     def teardown(self) -> None:
@@ -163,10 +193,10 @@ def test_a_client_gets_each_event_once_and_in_order_whatever_happens(monkeypatch
     """With memory for a few events only, so that every way out of it is taken."""
     monkeypatch.setattr(limits, "HELD_MAX", 10)
     monkeypatch.setattr(limits, "PAGE", 7)
-    monkeypatch.setattr(limits, "QUEUE_MAX", 3_000)
+    monkeypatch.setattr(limits, "QUEUE_MAX", 5_000)
 
     run_state_machine_as_test(
-        SessionMachine, settings=settings(max_examples=150, stateful_step_count=40, deadline=None)
+        SessionMachine, settings=settings(max_examples=200, stateful_step_count=50, deadline=None)
     )
 
 
@@ -177,11 +207,9 @@ def hub() -> Hub:
 
 @pytest.fixture
 def session(hub: Hub) -> Session:
-    session = Session(
-        IDENTITY, Access(ANA, grants=ALL_DEALS), hub, encoding=Encoding.JSON, wake=lambda: None, now=0.0
-    )
+    session = Session(IDENTITY, Access(ANA, grants=ALL_DEALS), hub, encoding=Encoding.JSON, wake=lambda: None, now=0.0)
     hub.add(session)
-    session.open()
+    session.open(at=1_767_225_600_000)
     return session
 
 
@@ -202,6 +230,7 @@ def test_welcome_comes_first_and_says_where_the_log_stands(session: Session) -> 
         "type": "welcome",
         "version": 1,
         "user": {"user": 1, "name": "Ana"},
+        "at": 1_767_225_600_000,
         "epoch": "e1",
         "position": 4,
         "heartbeat": 20,
@@ -242,7 +271,7 @@ def test_no_event_comes_before_the_client_says_what_it_wants(session: Session, h
         ({"op": "subscribe", "channel": "mine", "filter": []}, "filter", "type"),
         ({"op": "unsubscribe", "channel": "yours"}, "channel", "unknown"),
         ({"op": "resume", "epoch": "e1", "position": -1, "channels": []}, "position", "type"),
-        ({"op": "resume", "epoch": "e1", "position": 4, "channels": [{"channel": 1}]}, "channels[...].channel", "type"),
+        ({"op": "resume", "epoch": "e1", "position": 4, "channels": [{"channel": 1}]}, "channels[0].channel", "type"),
         (
             {"op": "resume", "epoch": "e1", "position": 4, "channels": [{"channel": "all", "filter": {"from": "x"}}]},
             "channels[0].from",
@@ -373,10 +402,64 @@ def test_a_planned_end_says_bye_after_what_is_queued(session: Session) -> None:
 def test_rights_that_did_not_change_reset_nothing(session: Session, hub: Hub) -> None:
     session.receive(text(op="resume", epoch="e1", position=4, channels=[{"channel": "all"}]), now=0.0)
     sent(session)
-    hub.deliver(make_event(5, name=Name.ACCESS_CHANGED, reach=Reach.PORTAL, data={"user": {}}))
-    hub.deliver(make_event(6))
+    hub.deliver(make_event(5))
+    sent(session)
+    hub.deliver(make_event(6, name=Name.ACCESS_CHANGED, reach=Reach.PORTAL, data={"user": {}}))
+    hub.deliver(make_event(7))
     assert session.work(0.0) == Renew()
 
     session.renewed(Access(ANA, grants=ALL_DEALS))
 
-    assert [frame["position"] for frame in sent(session)] == [5, 6]
+    assert [frame["position"] for frame in sent(session)] == [6, 7]
+
+
+def test_a_cursor_beyond_this_process_waits_until_the_process_is_there(session: Session, hub: Hub) -> None:
+    ahead = session.receive(text(op="resume", epoch="e1", position=6, channels=[{"channel": "all"}]), now=0.0)
+    assert isinstance(ahead, Resume)
+    session.start(ahead, Head("e1", 6, floor=2))
+
+    for position in (5, 6, 7):
+        hub.deliver(make_event(position))
+        frames = sent(session)
+
+    assert [frame["position"] for frame in frames] == [7]
+
+
+def test_what_was_replayed_for_an_older_cursor_is_not_used(session: Session) -> None:
+    session.receive(text(op="resume", epoch="e1", position=2, channels=[{"channel": "all"}]), now=0.0)
+    sent(session)
+    hole = session.work(0.0)
+    assert hole == Hole(2, 4)
+    session.receive(text(op="resume", epoch="e1", position=3, channels=[{"channel": "all"}]), now=0.0)
+
+    session.replayed([make_event(3), make_event(4)], hole)
+
+    assert [frame["type"] for frame in sent(session)] == ["reply"]
+    assert session.work(0.0) == Hole(3, 4)
+
+
+def test_an_overfull_queue_is_replayed_from_its_first_event(
+    session: Session, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "QUEUE_MAX", 1_000)
+    session.receive(text(op="resume", epoch="e1", position=4, channels=[{"channel": "all"}]), now=0.0)
+    sent(session)
+    hub.deliver(make_event(5))
+    sent(session)
+
+    for position in range(6, 20):
+        hub.deliver(make_event(position))
+
+    hole = session.work(0.0)
+    assert isinstance(hole, Hole)
+    assert hole.after == 5
+
+
+def test_a_resume_drops_what_was_queued_before_it(session: Session, hub: Hub) -> None:
+    session.receive(text(op="resume", epoch="e1", position=4, channels=[{"channel": "all"}]), now=0.0)
+    sent(session)
+    hub.deliver(make_event(5))
+
+    session.receive(text(op="resume", epoch="e1", position=5, channels=[{"channel": "all"}]), now=0.0)
+
+    assert [frame["type"] for frame in sent(session)] == ["reply"]

@@ -10,14 +10,17 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from tests.servers.processes import end, spawn, wait_until
+from tests.servers.processes import PATIENCE, end, spawn, wait_until
 
 ROOT = Path(__file__).parents[2]
 ANSWER = 5.0  # s for one answer while it starts
 
 
-def run_caudal(*arguments: str | Path, data: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Runs one command of `caudal` to its end on the data directory `data`; nothing of the outer environment counts."""
+def run_caudal(*arguments: str | Path, data: Path, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """Runs one command of `caudal` to its end on the data directory `data`, with `typed` as its standard input.
+
+    Nothing of the outer environment counts.
+    """
     command = [sys.executable, "-m", "server", *(str(argument) for argument in arguments)]
     return subprocess.run(
         command,
@@ -26,7 +29,7 @@ def run_caudal(*arguments: str | Path, data: Path, **environ: str) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=typed,
     )
 
 
@@ -74,6 +77,12 @@ class Caudal:
     def stop(self) -> None:
         """Asks it to end, as an operator does (SIGTERM)."""
         self._end(signal.SIGTERM)
+
+    def interrupt(self) -> int:
+        """Presses Ctrl-C. Returns the exit code."""
+        assert self._process, "the service does not run"
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(PATIENCE)
 
     def kill(self) -> None:
         """Ends it without a warning (SIGKILL), and whatever it had started."""

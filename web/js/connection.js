@@ -18,10 +18,15 @@ live.addEventListener("frame", (event) => {
     // What is known is no longer a base for events: forget it, read it again, and resume from there.
     live.resumed = false;
     store.dispatch({ type: "page.reload", reason: frame.reason });
+    document.dispatchEvent(new CustomEvent("caudal:frame", { detail: frame }));
     return;
   }
-  if (frame.type === "event") session.apply(frame);
+  if (frame.type === "event") {
+    frame.own = session.isMe(frame.actor);
+    session.apply(frame);
+  }
   store.dispatch(frame);
+  document.dispatchEvent(new CustomEvent("caudal:frame", { detail: frame }));
 });
 
 live.addEventListener("state", () => {

@@ -18,7 +18,7 @@ const EVENTS = {
   "comment.removed": (state, { entry, comment, count, last }) =>
     thread(patch(state, entry, (old) => ({ ...old, comments: { count, last } })), entry, (all) => all.filter((one) => one.id !== comment)),
   "reaction.changed": (state, { entry, reactions }) => patch(state, entry, (old) => ({ ...old, reactions })),
-  "record.changed": (state, data) => (data.record ? relabel(state, data) : state),
+  "record.changed": (state, { record }) => (record?.record ? relabel(state, record) : state),
   "activity.changed": (state, { activity }) => (activity?.entry ? patch(state, activity.entry, (old) => ({ ...old, activity })) : state),
 };
 
@@ -41,7 +41,9 @@ function put(state, entry, frame) {
   if (!belongs(state, whole)) return known ? drop(state, entry.id) : state;
   if (!known && !withinReach(state, whole)) return state;
   const held = { ...state, entries: new Map(state.entries).set(entry.id, whole) };
-  if (frame.ref && known?.bumped !== entry.bumped && frame.name === "entry.added") return first(held, entry.id);
+  // What the reader did themselves stands there at once; a bump by it does not take the entry from under their hand.
+  if (frame.own && !known) return first(held, entry.id);
+  if (frame.own && feed.held) return held;
   if (known && (known[feed.order] ?? 0) >= whole[feed.order]) return held;
   const waiting = [...feed.waiting.filter((id) => id !== entry.id), entry.id];
   return settle({ ...held, feed: { ...feed, waiting } });

@@ -107,11 +107,11 @@ export function dayTime(ms, now = Date.now()) {
   return near ? t(near, { time: time(ms) }) : t("when.date", { date: `${weekday(ms)} ${date(ms, now)}`, time: time(ms) });
 }
 
-/** How long, in its largest unit: "17 h", "3 d", "12 min". @param {number} ms */
+/** How long, in its largest unit: "17h", "3d", "12m". @param {number} ms */
 export function span(ms) {
   const minutes = Math.max(1, Math.round(Math.abs(ms) / 60_000));
   const [value, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 48 * 60 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
-  return new Intl.NumberFormat(language(), { style: "unit", unit: String(unit), unitDisplay: "short" }).format(Number(value));
+  return new Intl.NumberFormat(language(), { style: "unit", unit: String(unit), unitDisplay: "narrow" }).format(Number(value));
 }
 
 /** What a comment shows: the time today, else the day and the time. @param {number} ms @param {number} [now] */

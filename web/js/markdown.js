@@ -158,7 +158,7 @@ function mention(id, mentions) {
 /** A record that may not be read has lost its id in the mentions: its token has no name, and shows a lock. @param {number} id @param {Mentions} mentions */
 function recordMark(id, mentions) {
   const named = mentions.find((one) => "record" in one && one.record === id);
-  return named ? chip(named) : h("span", { class: "chip chip--locked" }, t("record.locked"));
+  return named ? chip(named) : h("span", { class: "chip chip--locked" }, t("mention.locked"));
 }
 
 /** The beginning of a text as plain words, for previews and names. @param {string} text @param {number} [length] */

@@ -104,7 +104,7 @@ const ACTIONS = {
   "page.sending": (state, { entry }) => ({ ...state, sending: [entry, ...state.sending.filter((one) => one.pending?.ref !== entry.pending.ref)] }),
 
   /** {ref, entry}: the answer to the post; the event says the same. */
-  "page.sent": (state, { ref, entry }) => applyEvent(state, { type: "event", name: "entry.added", ref, mine: true, data: { entry } }),
+  "page.sent": (state, { ref, entry }) => applyEvent(state, { type: "event", name: "entry.added", ref, mine: true, own: true, data: { entry } }),
 
   /** {ref, reason}: refused, or not reached. */
   "page.unsent": (state, { ref, reason }) => ({

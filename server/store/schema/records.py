@@ -136,7 +136,7 @@ contacts = _detail(
 companies = _detail(
     "companies",
     Column("type", String(16), nullable=False, server_default="client"),
-    Column("industry", String(64), nullable=False, server_default=""),
+    Column("industry", String(255), nullable=False, server_default=""),
     Column("employees", Integer, nullable=True),
     Column("web", String(255), nullable=False, server_default=""),
     Column("my_company", Boolean, nullable=False, server_default=false()),

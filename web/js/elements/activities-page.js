@@ -11,8 +11,9 @@ import { moveActivity } from "./activity-window.js";
 import { dueness } from "./moments.js";
 import { listenTo } from "./quiet-page.js";
 import { openWindow } from "./window-dock.js";
+import { toast } from "./toasts.js";
 
-const PAGE = 50;
+const PAGE = 100; // the most that is given at once, because groups by deadline want all of them
 const GATHER = 250; // ms; a burst of events is one question
 
 export class ActivitiesPage extends HTMLElement {
@@ -21,7 +22,8 @@ export class ActivitiesPage extends HTMLElement {
   #timer = 0;
   #asked = 0;
   static layout = "page page--wide";
-  #filter = { status: "open", type: "" };
+  /** @type {Record<string, string>} */ #filter = { status: "open", type: "" };
+  list = h("div", { class: "panel panel--roomy" });
 
   connectedCallback() {
     document.addEventListener("caudal:activity", this);
@@ -48,6 +50,7 @@ export class ActivitiesPage extends HTMLElement {
     clearTimeout(this.#timer);
   }
 
+  /** @param {any} event */
   handleEvent(event) {
     const { name, type, data } = event.type === "frame" ? event.detail : { name: "activity.", data: event.detail, type: "event" };
     const activity = data?.activity;
@@ -61,7 +64,6 @@ export class ActivitiesPage extends HTMLElement {
   #frame() {
     const radio = (name, value, key) => h("label", {}, h("input", { type: "radio", name, value, checked: this.#filter[name] === value }), t(key));
     const segmented = (name, legend, options) => h("fieldset", { class: "segmented" }, h("legend", { class: "visually-hidden" }, t(legend)), options.map(([value, key]) => radio(name, value, key)));
-    this.list = h("div", { class: "panel panel--roomy" });
     const form = h("form", { class: "filters", "aria-label": t("activity.filter"), onchange: () => this.#change(form) },
       segmented("status", "activity.status", [["open", "activity.open"], ["completed", "activity.done"]]),
       segmented("type", "activity.kind", [["", "list.all"], ...Object.keys(ACTIVITY_ICONS).map((type) => [type, `activity.types.${type}`])]));
@@ -71,7 +73,7 @@ export class ActivitiesPage extends HTMLElement {
   }
 
   #change(form) {
-    this.#filter = Object.fromEntries(new FormData(form));
+    this.#filter = /** @type {any} */ (Object.fromEntries(new FormData(form)));
     const query = new URLSearchParams(Object.entries(this.#filter).filter(([, value]) => value && value !== "open"));
     history.replaceState(history.state, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
     this.#load();
@@ -96,9 +98,9 @@ export class ActivitiesPage extends HTMLElement {
     const open = this.#filter.status === "open";
     const order = ["overdue", "today", "later"];
     const sorted = open ? [...this.#activities].sort((a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity)) : this.#activities;
-    const groups = open ? order.map((due) => [due, sorted.filter((one) => dueness(one.deadline, now) === due)]) : [["", sorted]];
+    const groups = open ? order.map((due) => ({ due, some: sorted.filter((one) => dueness(one.deadline, now) === due) })) : [{ due: "", some: sorted }];
     const row = (activity) => activityRow(activity, { now, onComplete: (one) => this.#toggle(one) });
-    replace(this.list, groups.flatMap(([due, some]) => (some.length ? [due && dueHead(due), ...some.map(row)] : [])),
+    replace(this.list, groups.flatMap(({ due, some }) => (some.length ? [due && dueHead(due), ...some.map(row)] : [])),
       sorted.length === 0 && h("div", { class: "empty" }, icon("task"), h("h2", {}, t("activity.none")), h("p", {}, t("activity.none_hint"))),
       this.#next && h("button", { class: "button button--quiet", type: "button", onclick: () => this.#load(this.#next) }, t("list.more")));
   }
@@ -107,7 +109,7 @@ export class ActivitiesPage extends HTMLElement {
     try {
       await moveActivity(activity.id, activity.status === "completed" ? "reopen" : "complete");
     } catch {
-      document.dispatchEvent(new CustomEvent("caudal:toast", { detail: { text: t("activity.not_changed") } }));
+      toast(t("activity.not_changed"));
     }
   }
 }

@@ -26,7 +26,7 @@ function quickDeadlines(form) {
   const hour = nextHour(Date.now());
   const link = ([key, at]) => h("button", { class: "link", type: "button", onclick: () => form.editor("deadline")?.set?.(at) }, t(key));
   const [today, tomorrow, week] = [["day.today", hour], ["activity.tomorrow", daysLater(hour, 1)], ["activity.next_week", daysLater(hour, 7)]].map(link);
-  return h("span", {}, t("activity.deadline_hint"), " ", today, " · ", tomorrow, " · ", week);
+  return h("span", {}, today, " · ", tomorrow, " · ", week);
 }
 
 /** @type {Record<string, () => import("./editors.js").Field[]>} */

@@ -5,6 +5,7 @@ import { t } from "../i18n.js";
 import { ACTIVITY_FIELDS, ACTIVITY_ICONS, activityBody, activityValues } from "./activity-fields.js";
 import { changes, errorsOf, Form } from "./form.js";
 import { windowMaker } from "./window-dock.js";
+import { toast } from "./toasts.js";
 
 /** Tells the page what the service answered; the event of the stream says the same to everyone. */
 const changed = (activity) => document.dispatchEvent(new CustomEvent("caudal:activity", { detail: { activity } }));
@@ -37,7 +38,7 @@ async function load(dock, { id }) {
   try {
     return await api.get(`/activities/${id}`);
   } catch (error) {
-    document.dispatchEvent(new CustomEvent("caudal:toast", { detail: { text: t(error.code === "not_found" ? "activity.gone" : "activity.not_loaded") } }));
+    toast(t(error.code === "not_found" ? "activity.gone" : "activity.not_loaded"));
     return null;
   }
 }
@@ -48,14 +49,14 @@ class ActivityWindow {
     this.window = window;
     this.activity = activity;
     this.key = crypto.randomUUID();
+    this.form = new Form(ACTIVITY_FIELDS[activity.type](), activityValues(activity));
+    this.before = this.#body;
   }
 
   fill() {
     const { window, activity } = this;
-    this.form = new Form(ACTIVITY_FIELDS[activity.type](), activityValues(activity));
     replace(window.body, activity.type === "email" && h("p", { class: "fine soft" }, t("activity.email_note")), this.form.nodes);
     if (activity.type !== "task") this.form.show("result", Boolean(activity.id));
-    this.before = this.#body;
     replace(window.foot, this.#foot());
     window.form.onsubmit = (event) => {
       event.preventDefault();
@@ -71,7 +72,7 @@ class ActivityWindow {
   }
 
   #retitle() {
-    const subject = this.form.editor("subject").read();
+    const subject = this.form.editor("subject")?.read();
     if (!this.activity.id) this.window.title = subject || t(`activity.new_${this.activity.type}`);
   }
 

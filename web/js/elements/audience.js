@@ -21,7 +21,7 @@ export class Audience {
     if (question === this.#asked) return;
     this.#asked = question;
     clearTimeout(this.#timer);
-    if (!to.length && !about.length) return replace(this.node);
+    if (!to.length && !about.length) return replace(this.node, line("eye", null, t("composer.nobody")));
     this.#timer = setTimeout(async () => {
       // A text is needed for the question, not for the answer
       const answer = await api.post("/audience", { to, about, text: text || "…" }).catch(() => null);
@@ -36,9 +36,15 @@ export class Audience {
     const sees = tNodes(outside ? "composer.audience_both" : "composer.audience", { people, outside });
     return [
       line("eye", null, h("span", {}, ...sees)),
-      ...cannot.map(({ name, record }) => line("alert", "caution", record?.title ? t("composer.cannot", { name, record: record.title }) : t("composer.cannot_some", { name }))),
+      ...cannot.map((one) => line("alert", "caution", cannotText(one))),
     ];
   }
+}
+
+/** Who may not read a record: someone addressed sees the rest, someone only mentioned sees nothing. */
+function cannotText({ name, about, sees }) {
+  const record = about?.title ?? t("record.locked");
+  return t(sees ? "composer.cannot" : "composer.cannot_mention", { name, record });
 }
 
 const line = (name, tone, content) => h("p", { class: `composer__audience mid fine ${tone ? "tone" : "soft"}`, "data-tone": tone }, icon(name), content);

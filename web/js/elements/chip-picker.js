@@ -7,7 +7,7 @@ import { session } from "../session.js";
 import { chip, chipIcon, chipText, chipWord, recipientChip } from "./chip.js";
 import { Suggestions } from "./suggestions.js";
 
-const ASKS = { to: ["to"], about: ["about"], user: ["user"], party: ["to", "about"], address: ["to"] };
+const ASKS = { to: ["to"], about: ["about"], user: ["user"], party: ["to", "company"], address: ["to"] };
 const PARTIES = ["contact", "lead", "company"];
 const ADDRESS = /^[^\s@,;]+@[^\s@,;]+\.[^\s@,;.]+$/;
 
@@ -80,10 +80,10 @@ export class ChipPicker extends HTMLElement {
 
   async #ask(q) {
     const kind = this.getAttribute("kind");
-    const answers = await Promise.all(ASKS[this.#purpose].map((purpose) => api.get("/suggest", { q, for: purpose })));
+    const answers = await Promise.all((kind ? [kind] : ASKS[this.#purpose]).map((purpose) => api.get("/suggest", { q, for: purpose })));
     const seen = new Set([...this.fixed, ...this.#items].map(key));
     const fresh = (item) => !seen.has(key(item)) && Boolean(seen.add(key(item)));
-    return answers.flatMap(({ items }) => items).filter((item) => (!kind || item.kind === kind) && this.#fits(item) && fresh(item));
+    return answers.flatMap(({ items }) => items).filter((item) => this.#fits(item) && fresh(item));
   }
 
   #fits(item) {

@@ -5,7 +5,7 @@ import { t } from "../i18n.js";
 
 /**
  * @typedef {{record?: number, kind?: string, title?: string, locked?: boolean, user?: number, bot?: boolean,
- *   department?: number, name?: string, email?: string|null, emails?: string[], attach?: boolean, mail?: boolean}} Item
+ *   department?: any, name?: string, responsible?: any, email?: string|null, emails?: string[], attach?: boolean, mail?: boolean}} Item
  */
 
 /** What a chip says, without its kind. @param {Item} item */

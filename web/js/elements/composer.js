@@ -17,10 +17,20 @@ let count = 0;
 
 export class Composer extends HTMLElement {
   /** The record this composer stands on: always part of About. @type {import("./chip.js").Item|null} */ #about = null;
+  /** Apart from `id`, because a class may make no attributes before it stands in a page. */
+  name = `composer-${++count}`;
+  audience = new Audience();
+  toField = this.#picker("to");
+  aboutField = this.#picker("about");
+  text = h("textarea", { class: "composer__text", name: "text", "aria-label": t("composer.new"), placeholder: t("composer.placeholder"), rows: 3 });
+  problem = h("p", { class: "composer__audience tone mid fine", role: "alert", "data-tone": "attention", hidden: true });
+  form = h("form", { class: "composer panel", "data-fold": true, "aria-label": t("composer.new"), novalidate: true },
+    this.#quick(), this.#row("to", this.toField), this.#row("about", this.aboutField), this.text, this.#foot(), this.problem, this.audience.node);
+  mentions = new Mentions(this.text);
 
   set about(ref) {
     this.#about = ref;
-    if (this.form) this.aboutField.fixed = ref ? [ref] : [];
+    this.aboutField.fixed = ref ? [ref] : [];
   }
 
   get about() {
@@ -28,18 +38,9 @@ export class Composer extends HTMLElement {
   }
 
   connectedCallback() {
-    if (this.form) return;
-    this.id ||= `composer-${++count}`;
-    this.audience = new Audience();
-    this.problem = h("p", { class: "composer__audience tone mid fine", role: "alert", "data-tone": "attention", hidden: true });
-    this.text = h("textarea", { class: "composer__text", name: "text", "aria-label": t("composer.new"), placeholder: t("composer.placeholder"), rows: 3 });
-    this.toField = this.#picker("to");
-    this.aboutField = this.#picker("about");
-    if (this.#about) this.aboutField.fixed = [this.#about];
-    this.form = h("form", { class: "composer panel", "data-fold": true, "aria-label": t("composer.new"), novalidate: true },
-      this.#quick(), this.#row("to", this.toField), this.#row("about", this.aboutField), this.text, this.#foot(), this.problem, this.audience.node);
+    document.addEventListener("caudal:draft", this.#takeBack);
+    if (this.form.isConnected) return;
     this.append(this.form);
-    this.mentions = new Mentions(this.text);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#post();
@@ -50,7 +51,6 @@ export class Composer extends HTMLElement {
       this.form.requestSubmit();
     });
     for (const type of ["input", "chips"]) this.form.addEventListener(type, () => this.#changed());
-    document.addEventListener("caudal:draft", this.#takeBack);
     this.#fill(readDraft(session.me.user, this.#place));
   }
 
@@ -59,7 +59,7 @@ export class Composer extends HTMLElement {
   }
 
   focus() {
-    this.text?.focus();
+    this.text.focus();
   }
 
   get #place() {
@@ -86,7 +86,7 @@ export class Composer extends HTMLElement {
 
   /** A refused post comes back here to be changed, unless something else was begun. */
   #takeBack = ({ detail }) => {
-    if (detail.entryDraft?.composer === this.id) this.#restore(detail.entryDraft.draft);
+    if (detail.entryDraft?.composer === this.name) this.#restore(detail.entryDraft.draft);
   };
 
   #restore(draft) {
@@ -107,7 +107,7 @@ export class Composer extends HTMLElement {
     if (missing.length) return this.#fail(missing);
     const ref = crypto.randomUUID();
     const draft = this.#draft;
-    this.#say("caudal:posting", { ref, body, entryDraft: { ...entryOf(body, draft, this.#about), composer: this.id, draft } });
+    this.#say("caudal:posting", { ref, body, entryDraft: { ...entryOf(body, draft, this.#about), composer: this.name, draft } });
     this.#fill(null);
     this.text.focus();
     try {
@@ -132,7 +132,7 @@ export class Composer extends HTMLElement {
 
   #fail(errors) {
     this.problem.hidden = errors.length === 0;
-    this.problem.id = `${this.id}-problem`;
+    this.problem.id = `${this.name}-problem`;
     replace(this.problem, icon("alert"), h("span", {}, errors.map(errorText).join(" ")));
     const wrong = (name) => errors.some(({ field = "" }) => field.split(/[.[]/)[0] === name);
     this.toField.invalid(wrong("to") ? this.problem.id : null);
@@ -149,11 +149,11 @@ export class Composer extends HTMLElement {
   }
 
   #picker(purpose) {
-    return h("c-chip-picker", { class: "composer__chips cluster", purpose, label: t(`composer.${purpose}`), "for-id": `${this.id}-${purpose}` });
+    return h("c-chip-picker", { class: "composer__chips cluster", purpose, label: t(`composer.${purpose}`), "for-id": `${this.name}-${purpose}` });
   }
 
   #row(name, picker) {
-    return h("div", { class: "composer__row" }, h("label", { class: "faint", for: `${this.id}-${name}` }, t(`composer.${name}`)), picker);
+    return h("div", { class: "composer__row" }, h("label", { class: "faint", for: `${this.name}-${name}` }, t(`composer.${name}`)), picker);
   }
 
   #quick() {

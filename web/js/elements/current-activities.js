@@ -8,6 +8,7 @@ import { session } from "../session.js";
 import { activityRow, dueHead } from "./activity-row.js";
 import { moveActivity } from "./activity-window.js";
 import { dueness } from "./moments.js";
+import { toast } from "./toasts.js";
 
 const FEW = 5;
 const TICK = 60_000; // ms; a deadline passes without an event
@@ -38,6 +39,7 @@ export class CurrentActivities extends HTMLElement {
     return Number(this.getAttribute("record")) || null;
   }
 
+  /** @param {any} event */
   handleEvent(event) {
     const { name, type, data } = event.type === "frame" ? event.detail : { name: "activity.changed", data: event.detail, type: "event" };
     if (type === "reset" || (name?.startsWith("activity.") && this.#concerns(data.activity)) || name === "record.removed") this.#again();
@@ -98,7 +100,7 @@ export class CurrentActivities extends HTMLElement {
       announce(t("activity.completed", { subject: activity.subject }));
     } catch (error) {
       row?.removeAttribute("data-done");
-      document.dispatchEvent(new CustomEvent("caudal:toast", { detail: { text: t("activity.not_changed") } }));
+      toast(t("activity.not_changed"));
     }
   }
 }

@@ -47,7 +47,7 @@ const numeric = (field, value, id) => {
 const segments = (field, value, id) => {
   const radio = ([choice, word]) => h("label", {}, h("input", { type: "radio", name: id, value: choice, checked: choice === value }), word);
   const node = h("fieldset", { class: "segmented", id }, h("legend", { class: "visually-hidden" }, field.label), ...field.choices.map(radio));
-  return { node, read: () => node.querySelector("input:checked")?.value ?? null };
+  return { node, read: () => /** @type {HTMLInputElement|null} */ (node.querySelector("input:checked"))?.value ?? null };
 };
 
 const flag = (field, value, id) => {
@@ -55,13 +55,13 @@ const flag = (field, value, id) => {
   return { node: h("label", { class: "check mid" }, box, field.label), read: () => box.checked };
 };
 
-/** Chips: `to` turns the chosen items into what the API wants. */
-const chips = (purpose, to) => (field, value, id) => {
+/** Chips: `to` turns the chosen items into what the API wants; a field for one gives it alone, unless it is `always` a list. */
+const chips = (purpose, to, always = false) => (field, value, id) => {
   const picker = h("c-chip-picker", {
     class: "input input--chips", purpose, "for-id": id, label: field.label, kind: field.kind, max: field.max,
   });
   picker.items = Array.isArray(value) ? value : [value];
-  return { node: picker, read: () => (field.max === 1 ? to(picker.items[0]) ?? null : picker.items.map(to).filter((value) => value != null)), focus: () => picker.focus() };
+  return { node: picker, read: () => (field.max === 1 && !always ? to(picker.items[0]) ?? null : picker.items.map(to).filter((value) => value != null)), focus: () => picker.focus() };
 };
 
 const dateTime = (field, value, id) => {
@@ -99,22 +99,34 @@ const points = (field, value, id) => {
 
 const checklist = (field, value, id) => {
   const rows = h("div", { class: "stack-s" });
+  /** @type {Map<Element, {box: HTMLInputElement, text: HTMLInputElement}>} */
+  const steps = new Map();
   const add = (item = { text: "", done: false }) => {
     const box = h("input", { type: "checkbox", checked: item.done, "aria-label": t("field.done") });
     const text = input(null, { type: "text", "aria-label": t("field.step") }, item.text);
     text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault(), add().focus();
-      if (event.key === "Backspace" && text.value === "") event.preventDefault(), row.previousElementSibling?.querySelector("[type=text]")?.focus(), row.remove();
+      if (event.key !== "Enter" && (event.key !== "Backspace" || text.value)) return;
+      event.preventDefault();
+      if (event.key === "Enter") return add().focus();
+      steps.get(row.previousElementSibling ?? row)?.text.focus();
+      row.remove();
     });
     const row = h("div", { class: "mid" }, box, text);
+    steps.set(row, { box, text });
     rows.append(row);
     return text;
   };
   for (const item of value ?? []) add(item);
   const more = h("button", { class: "button button--quiet button--small", type: "button", id, onclick: () => add().focus() }, icon("plus"), t("field.add_step"));
-  const read = () => [...rows.children].map((row) => ({ text: row.lastElementChild.value.trim(), done: row.firstElementChild.checked })).filter((step) => step.text);
+  const read = () => [...rows.children].flatMap((row) => steps.get(row) ?? []).map(({ box, text }) => ({ text: text.value.trim(), done: box.checked })).filter((step) => step.text);
   return { node: h("div", { class: "stack-s" }, rows, h("div", {}, more)), read };
 };
+
+/** `186.400,50` and `186,400.50` are the same amount: one or two digits behind the last sign are its cents. */
+function amount(text) {
+  const [, whole, cents] = /^(.*?)(?:[.,](\d{1,2}))?$/.exec(text.replace(/\s/g, "")) ?? [];
+  return blank(whole.replace(/[.,](?=\d{3})/g, "") + (cents ? `.${cents}` : ""));
+}
 
 const number = (value) => (value === "" ? null : Number(value));
 
@@ -123,7 +135,7 @@ const EDITORS = {
   line: plain({ type: "text", maxlength: 255 }),
   phone: plain({ type: "tel", maxlength: 64 }),
   text: area,
-  money: plain({ type: "text", inputmode: "decimal" }, (value) => blank(value.replace(/\s/g, "").replace(/,(\d{1,2})$/, ".$1").replace(/,/g, ""))),
+  money: plain({ type: "text", inputmode: "decimal" }, amount),
   number: plain({ type: "number", min: 0, step: 1 }, number),
   percent: plain({ type: "number", min: 0, max: 100, step: 1 }, number),
   date: plain({ type: "date" }, blank),
@@ -137,7 +149,7 @@ const EDITORS = {
   checklist,
   users: chips("user", (item) => item?.user),
   records: chips("about", (item) => item?.record),
-  parties: chips("party", (item) => item && (item.user ? { user: item.user } : { record: item.record })),
+  parties: chips("party", (item) => (item.user ? { user: item.user } : item.record ? { record: item.record } : null), true),
   addresses: chips("address", (item) => item?.email),
 };
 
@@ -148,4 +160,4 @@ export const editor = (field, value, id) => EDITORS[field.type](field, value, id
 export const stageChoices = (kind) => session.portal.stages.filter((stage) => stage.kind === kind).map((stage) => [String(stage.stage), stage.name]);
 
 /** Sources of the portal as choices. @returns {[string, string][]} */
-export const sourceChoices = () => [["", "–"], ...session.portal.sources.map(({ source, name }) => [source, name])];
+export const sourceChoices = () => [["", "–"], ...session.portal.sources.map(({ source, name }) => /** @type {[string, string]} */ ([source, name]))];

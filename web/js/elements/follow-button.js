@@ -10,12 +10,10 @@ export class FollowButton extends HTMLElement {
 
   connectedCallback() {
     session.addEventListener("change", this.#render);
-    document.addEventListener("click", this.#outside);
   }
 
   disconnectedCallback() {
     session.removeEventListener("change", this.#render);
-    document.removeEventListener("click", this.#outside);
   }
 
   /** @param {any} record whole */
@@ -23,10 +21,6 @@ export class FollowButton extends HTMLElement {
     this.#record = record;
     this.#render();
   }
-
-  #outside = (event) => {
-    if (!this.contains(event.target)) this.querySelector("details")?.removeAttribute("open");
-  };
 
   #render = () => {
     if (!this.#record) return;
@@ -48,7 +42,7 @@ export class FollowButton extends HTMLElement {
     const last = byRight
       ? h("p", { class: "menu__item mid fine soft" }, icon("lock"), t("record.by_right"))
       : h("button", { class: "menu__item mid", type: "button", onclick: () => this.#set(null) }, icon("unfollow"), t("record.unfollow"));
-    return h("details", { class: "menu", onkeydown: (event) => event.key === "Escape" && this.#close() },
+    return h("details", { class: "menu" },
       h("summary", { class: "button" }, icon(LEVELS[level]), t(level === "muted" ? "record.muted" : "record.following"), icon("down", "s")),
       h("div", { class: "menu__panel" }, Object.keys(LEVELS).map(item), h("hr", { class: "menu__rule" }), last));
   }

@@ -25,6 +25,8 @@ export class ListPage extends HTMLElement {
   #next = null;
   #asked = 0;
   #timer = 0;
+  form = h("form", { class: "filters", onsubmit: (/** @type {Event} */ event) => event.preventDefault(), oninput: () => this.#change() });
+  box = h("div", { class: "panel panel--flush list-box" });
 
   /** @type {import("../router.js").Params|undefined} */ params;
 
@@ -59,6 +61,7 @@ export class ListPage extends HTMLElement {
     clearTimeout(this.#timer);
   }
 
+  /** @param {any} event */
   handleEvent({ detail: { type, name, data } }) {
     const kind = data?.record?.kind ?? data?.kind;
     if (type === "reset" || (name?.startsWith("record.") && kind === this.kind)) this.#again(GATHER);
@@ -70,7 +73,7 @@ export class ListPage extends HTMLElement {
   }
 
   get #query() {
-    return Object.fromEntries([...new FormData(this.form)].filter(([, value]) => value));
+    return /** @type {Record<string, string>} */ (Object.fromEntries([...new FormData(this.form)].filter(([, value]) => value)));
   }
 
   #frame() {
@@ -78,23 +81,25 @@ export class ListPage extends HTMLElement {
     const choose = (name, label, options) => {
       const node = h("select", { class: "button", name, "aria-label": t(label) }, options.map(([value, word]) => h("option", { value }, word)));
       node.value = query.get(name) ?? "";
-      return node;
+      node.toggleAttribute("data-set", node.value !== "");
+      return h("span", { class: "select" }, node, icon("down", "s"));
     };
     const find = t(`list.find_${this.kind}`);
     const search = h("input", { type: "search", name: "q", placeholder: find, "aria-label": find, value: query.get("q") ?? "" });
     const people = session.portal.users.filter(({ active, bot }) => active !== false && !bot).map(({ user, name }) => [String(user), name]);
-    this.form = h("form", { class: "filters", "aria-label": t("list.filter"), onsubmit: (event) => event.preventDefault(), oninput: () => this.#change() },
+    this.form.setAttribute("aria-label", t("list.filter"));
+    replace(this.form,
       this.#staged && choose("stage", "record.stage", [["", t("list.any_stage")], ...stageChoices(this.kind)]),
       choose("responsible", "record.responsible", [["", t("list.anyone")], ...people]),
-      choose("sort", "list.sort", [["", t("list.sort.changed")], ...SORTS.slice(1).map((sort) => [sort, t(`list.sort.${sort.replace("-", "")}`)])].filter(([sort]) => sort !== "-amount" || this.#staged)),
+      choose("sort", "list.sort", [["", t("list.sort.last_activity")], ...SORTS.slice(1).map((sort) => [sort, t(`list.sort.${sort.replace("-", "")}`)])].filter(([sort]) => sort !== "-amount" || this.#staged)),
       h("label", { class: "searchbox" }, icon("search"), search));
-    this.box = h("div", { class: "panel panel--flush list-box" });
     const add = session.may(this.kind, "create") && h("button", { class: "button button--primary", type: "button", onclick: () => openWindow("record", { kind: this.kind }) }, icon("plus"), t(`record.new_${this.kind}`));
     setTitle(t(`list.${this.#plural}`));
     replace(this, h("div", { class: "stack" }, h("div", { class: "spread" }, h("h1", {}, t(`list.${this.#plural}`)), add), this.form, this.box));
   }
 
   #change() {
+    for (const node of this.form.querySelectorAll("select")) node.toggleAttribute("data-set", node.value !== "");
     const query = new URLSearchParams(this.#query);
     history.replaceState(history.state, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
     this.#again(TYPING);

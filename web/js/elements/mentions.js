@@ -26,7 +26,7 @@ export class Mentions {
       label: t("composer.mention"),
       query: () => this.#open()?.query ?? null,
       ask: async (q) => {
-        const purpose = this.#open()?.sign === "#" ? "about" : "user";
+        const purpose = this.#open()?.sign === "#" ? "record" : "user";
         return (await api.get("/suggest", { q, for: purpose })).items;
       },
       choose: (item) => this.#choose(item),

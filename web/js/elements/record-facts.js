@@ -27,14 +27,14 @@ const SHOWN = {
   birthday: (record, value) => day(value),
   source: (record, value) => session.portal.sources.find(({ source }) => source === value)?.name ?? value,
   type: (record, value) => (has(`record.type.${value}`) ? t(`record.type.${value}`) : value),
-  opened: (record, value) => t(value ? "record.opened_yes" : "record.opened_no"),
+  opened: () => t("record.yes"),
   my_company: () => t("record.yes"),
 };
 
 export class RecordFacts extends HTMLElement {
   #editing = "";
-  #record = null;
-  #followers = [];
+  /** @type {any} */ #record = null;
+  /** @type {any[]} */ #followers = [];
 
   /** @param {any} record whole @param {any[]} [followers] */
   show(record, followers = this.#followers) {
@@ -64,7 +64,7 @@ export class RecordFacts extends HTMLElement {
 
   #row(field) {
     const value = fieldValue(this.#record, field);
-    if (value === null || value === "" || value === false && field.name === "my_company" || (Array.isArray(value) && !value.length)) return null;
+    if (value === null || value === "" || value === false || (Array.isArray(value) && !value.length)) return null;
     const shown = field.link ? [value].flat().map((ref) => chip(ref)) : (SHOWN[field.name]?.(this.#record, value) ?? String(value));
     const edit = this.#may && h("button", { class: "icon-button icon-button--small facts__edit push", type: "button", "aria-label": t("record.edit_field", { field: field.label }), title: t("record.edit_field", { field: field.label }), onclick: () => this.edit(field.name) }, icon("edit", "s"));
     return h("div", { class: "facts__row", "data-field": field.name }, h("dt", {}, field.label), h("dd", { class: "cluster" }, shown, edit));

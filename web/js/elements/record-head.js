@@ -10,7 +10,7 @@ import { LISTS, RECORD_FIELDS } from "./record-fields.js";
 import "./stage-bar.js";
 
 export class RecordHead extends HTMLElement {
-  #record = null;
+  /** @type {any} */ #record = null;
   #editing = "";
 
   /** @param {any} record whole */

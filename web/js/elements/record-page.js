@@ -5,12 +5,15 @@ import { live } from "../connection.js";
 import { announce, h, icon, replace } from "../dom.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
+import { session } from "../session.js";
+import { avatar } from "./avatar.js";
 import "./composer.js";
 import "./current-activities.js";
-import { errorsOf, errorText } from "./form.js";
+import { errorsOf } from "./form.js";
 import "./record-facts.js";
 import "./record-head.js";
 import "./record-window.js";
+import { problem } from "./toasts.js";
 
 /** The events that may end the reading of a record. */
 const ACCESS = ["access.changed", "record.locked", "record.unlocked"];
@@ -18,11 +21,12 @@ const ACCESS = ["access.changed", "record.locked", "record.unlocked"];
 export class RecordPage extends HTMLElement {
   /** @type {any} */ #record = null;
   /** @type {any[]} */ #followers = [];
+  head = h("c-record-head", null);
+  facts = h("c-record-facts", null);
 
   connectedCallback() {
     this.addEventListener("stage", this, true);
     this.addEventListener("change-record", this);
-    this.addEventListener("problem", this);
     document.addEventListener("caudal:record", this);
     live.addEventListener("frame", this);
     this.#load();
@@ -42,10 +46,10 @@ export class RecordPage extends HTMLElement {
     return this.params?.record ?? Number(this.getAttribute("record"));
   }
 
+  /** @param {any} event */
   handleEvent({ type, detail }) {
     if (type === "stage") this.#change({ stage: detail.stage });
     else if (type === "change-record") this.#change(detail.changes, detail);
-    else if (type === "problem") this.#toast(detail.error);
     else if (type === "caudal:record") this.#take(detail.record);
     else this.#frame(detail);
   }
@@ -69,14 +73,16 @@ export class RecordPage extends HTMLElement {
     const { record: id, kind, title, may } = this.#record;
     const composer = may?.includes("update") && h("c-composer", null);
     if (composer) composer.about = { record: id, kind, title };
-    this.head = h("c-record-head", null);
-    this.facts = h("c-record-facts", null);
+    const feed = h("c-stream-feed", null);
+    feed.source = { channel: `record:${id}`, record: id, filter: {} };
     const sheet = (target, name, key) => h("button", { class: "button sheet-opener", type: "button", popovertarget: target }, icon(name), t(key));
     replace(this, this.head,
       h("div", { class: "page page--record" },
         h("aside", { class: "side", id: "fields", popover: "auto", "aria-label": t(`record.about_${kind}`) }, this.facts),
         h("div", { class: "flow-box" },
-          h("c-stream", { record: id }, composer, h("div", { class: "cluster sheet-openers" }, sheet("fields", kind, "record.details"), sheet("planned", "clock", "record.activities")))),
+          h("h2", { class: "visually-hidden" }, t("record.stream")),
+          h("div", { class: "flow" }, h("span", { class: "flow__me" }, avatar(session.me)), composer,
+            h("div", { class: "cluster sheet-openers" }, sheet("fields", kind, "record.details"), sheet("planned", "clock", "record.activities")), feed)),
         h("aside", { class: "side", id: "planned", popover: "auto", "aria-label": t("activity.current") }, h("c-current-activities", { record: id }))));
   }
 
@@ -126,12 +132,8 @@ export class RecordPage extends HTMLElement {
     } catch (error) {
       if (error.code === "conflict") await this.#load();
       if (form) form.fail(errorsOf(error).map((one) => (error.code === "conflict" ? { code: "conflict" } : one)));
-      else this.#toast(error);
+      else problem(error);
     }
-  }
-
-  #toast(error) {
-    document.dispatchEvent(new CustomEvent("caudal:toast", { detail: { text: errorsOf(error).map(errorText).join(" ") } }));
   }
 
   #gone() {

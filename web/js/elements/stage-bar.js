@@ -4,7 +4,7 @@ import { session } from "../session.js";
 import { t } from "../i18n.js";
 
 export class StageBar extends HTMLElement {
-  #record = null;
+  /** @type {any} */ #record = null;
   #may = false;
 
   /** @param {any} record whole @param {boolean} may whether the reader may move it */

@@ -13,11 +13,16 @@ export const windowMaker = (name, make) => makers.set(name, make);
 /** Asks for a window: `openWindow("activity", {type: "task", records: [ref]})`. @param {string} name @param {object} wish */
 export const openWindow = (name, wish) => document.dispatchEvent(new CustomEvent("caudal:window", { detail: { name, ...wish } }));
 
+/** Where focus goes in a window or the dock. @param {Element|null|undefined} place @returns {HTMLElement|null} */
+const first = (place) => place?.querySelector(".window__body :is(input:checked, input:not([type=radio]), textarea, select), .window__body button, .dock__item button") ?? null;
+
 export class WindowDock extends HTMLElement {
   /** @type {FloatingWindow[]} */ #windows = [];
 
+  dock = h("div", { class: "dock", role: "group" });
+
   connectedCallback() {
-    this.dock = h("div", { class: "dock", role: "group", "aria-label": t("activity.dock") });
+    this.dock.setAttribute("aria-label", t("activity.dock"));
     this.append(this.dock);
     document.addEventListener("caudal:window", this.#wish);
     document.addEventListener("keydown", this.#f6);
@@ -51,19 +56,19 @@ export class WindowDock extends HTMLElement {
   show(window) {
     if (window.dialog.open) window.raise();
     else window.open(this.#windows.filter(({ dialog }) => dialog.open).length);
-    (window.dialog.querySelector(".window__body :is(input, textarea, select, button)") ?? window.dialog).focus();
+    first(window.dialog)?.focus();
   }
 
   #wish = ({ detail: { name, ...wish } }) => makers.get(name)?.(this, wish);
 
   #f6 = (event) => {
     if (event.key !== "F6" || event.defaultPrevented) return;
-    const stops = [...this.#windows.filter(({ dialog }) => dialog.open).map(({ dialog }) => dialog), ...(this.dock.firstElementChild ? [this.dock] : []), document.querySelector("main")];
+    const open = this.#windows.map(({ dialog }) => dialog).filter((dialog) => dialog.open);
+    const stops = [...open, this.dock, document.querySelector("main")].filter((stop) => stop?.firstElementChild);
     const now = stops.findIndex((stop) => stop?.contains(document.activeElement));
     const next = stops[(now + (event.shiftKey ? -1 : 1) + stops.length) % stops.length];
     event.preventDefault();
-    if (next === document.querySelector("main")) next.setAttribute("tabindex", "-1");
-    (next === document.querySelector("main") ? next : next?.querySelector(".window__body :is(input, textarea, select, button), .dock__item button"))?.focus();
+    (next?.tagName === "MAIN" ? /** @type {HTMLElement} */ (next) : first(next))?.focus();
   };
 
   #forget(window) {

@@ -8,6 +8,7 @@ const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), selec
 let count = 0;
 
 export class FloatingWindow {
+  /** What it shows, so that the same thing is not opened twice. @type {string|undefined} */ key = undefined;
   dirty = false;
   minimised = false;
 
@@ -114,7 +115,7 @@ export class FloatingWindow {
     const end = event.shiftKey ? inside[0] : inside.at(-1);
     if (document.activeElement !== end) return;
     event.preventDefault();
-    (event.shiftKey ? inside.at(-1) : inside[0])?.focus();
+    /** @type {HTMLElement|undefined} */ (event.shiftKey ? inside.at(-1) : inside[0])?.focus();
   }
 
   #drag(event) {

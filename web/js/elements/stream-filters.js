@@ -1,0 +1,167 @@
+/** <c-stream-filters>: scope, kind, author, date, kind of record and text. Says "filter" with the new choice; keeps none itself. */
+
+import { h, icon, replace } from "../dom.js";
+import { date, dayStart } from "../format.js";
+import { ACTIVITIES, PRESETS, RECORD_KINDS, cleared, readFilter } from "../filter.js";
+import { t } from "../i18n.js";
+import { person, session } from "../session.js";
+import { avatar } from "./avatar.js";
+
+/** @typedef {import("../filter.js").Choice} Choice */
+
+/** A pause in typing, ms. */
+const TYPING = 300;
+let count = 0;
+
+class StreamFilters extends HTMLElement {
+  /** @type {Choice} */ #choice = readFilter(new URLSearchParams());
+  #timer = 0;
+  #built = false;
+  #prefix = `filters-${++count}`;
+  /** @type {"" | "authors" | "date" | "recordKinds"} */ #open = "";
+
+  /** @param {Choice} choice */
+  set choice(choice) {
+    this.#choice = choice;
+    if (this.isConnected) this.#render();
+  }
+
+  get choice() {
+    return this.#choice;
+  }
+
+  connectedCallback() {
+    this.#render();
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.#timer);
+  }
+
+  /** @param {Partial<Choice>} change */
+  #set(change) {
+    this.choice = { ...this.#choice, ...change };
+    this.dispatchEvent(new CustomEvent("filter", { bubbles: true, detail: this.#choice }));
+  }
+
+  #build() {
+    this.#built = true;
+    this.scope = h("fieldset", { class: "segmented" });
+    this.kinds = h("fieldset", { class: "segmented" });
+    this.types = h("fieldset", { class: "segmented" });
+    this.authors = this.#menu("authors");
+    this.dates = this.#menu("date");
+    this.records = this.#menu("recordKinds");
+    this.text = h("input", { type: "search", name: "q", placeholder: t("filter.find"), "aria-label": t("filter.find"), oninput: () => {
+      clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => this.#set({ q: this.text?.value.trim() }), TYPING);
+    } });
+    const opener = this.hasAttribute("sheet") ? h("button", { type: "button", class: "button sheet-opener", popovertarget: this.getAttribute("sheet") }, icon("clock"), t("stream.my_day")) : null;
+    this.form = h("form", { class: "filters", "aria-label": t("filter.label"), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+      opener, this.hasAttribute("record") ? null : this.scope, this.kinds, this.types, this.authors.button, this.dates.button,
+      this.hasAttribute("record") ? null : this.records.button, h("label", { class: "searchbox" }, icon("search"), this.text));
+    this.append(this.form, this.authors.panel, this.dates.panel, this.records.panel);
+  }
+
+  #render() {
+    if (!this.#built) this.#build();
+    const { scope, kinds, q } = this.#choice;
+    const family = !kinds.length ? "" : kinds.every((kind) => kind === "activity" || ACTIVITIES.includes(kind)) ? "activity" : kinds.length === 1 ? kinds[0] : "mixed";
+    this.#radios(/** @type {HTMLElement} */ (this.scope), "scope", t("filter.scope"), scope, { mine: t("filter.mine"), all: t("filter.all") }, (value) => this.#set({ scope: /** @type {any} */ (value) }));
+    this.#radios(/** @type {HTMLElement} */ (this.kinds), "kind", t("filter.kind"), family, { "": t("filter.everything"), message: t("filter.messages"), activity: t("filter.activities"), change: t("filter.changes") },
+      (value) => this.#set({ kinds: value ? [value] : [] }));
+    /** @type {HTMLElement} */ (this.types).hidden = family !== "activity";
+    this.#checks(/** @type {HTMLElement} */ (this.types));
+    this.#renderMenus();
+    if (this.text && document.activeElement !== this.text) this.text.value = q;
+  }
+
+  /** @param {HTMLElement} box @param {string} name @param {string} legend @param {string} chosen @param {Record<string, string>} options @param {(value: string) => void} choose */
+  #radios(box, name, legend, chosen, options, choose) {
+    if (!box.childElementCount) {
+      replace(box, h("legend", { class: "visually-hidden" }, legend), Object.entries(options).map(([value, label]) =>
+        h("label", null, h("input", { type: "radio", name: `${this.#prefix}-${name}`, value, onchange: () => choose(value) }), label)));
+    }
+    for (const input of box.querySelectorAll("input")) input.checked = input.value === chosen;
+  }
+
+  /** @param {HTMLElement} box */
+  #checks(box) {
+    const { kinds } = this.#choice;
+    if (!box.childElementCount) {
+      const change = () => {
+        const chosen = [...box.querySelectorAll("input:checked")].map((input) => /** @type {HTMLInputElement} */ (input).value);
+        this.#set({ kinds: chosen.length ? chosen : ["activity"] });
+      };
+      replace(box, h("legend", { class: "visually-hidden" }, t("filter.activities")), ACTIVITIES.map((type) => h("label", null, h("input", { type: "checkbox", value: type, onchange: change }), t(`filter.${type}`))));
+    }
+    for (const input of box.querySelectorAll("input")) input.checked = kinds.includes(input.value);
+  }
+
+  /** A button with its panel, which the top layer keeps clear of the row's own scrolling. @param {"authors" | "date" | "recordKinds"} name */
+  #menu(name) {
+    const id = `${this.#prefix}-${name}`;
+    const opener = h("button", { type: "button", class: "button", popovertarget: id });
+    const panel = h("div", { class: "menu__panel filters__panel", id, popover: "auto", ontoggle: (/** @type {ToggleEvent} */ event) => {
+      this.#open = event.newState === "open" ? name : "";
+      if (!this.#open) return;
+      const box = opener.getBoundingClientRect();
+      panel.style.setProperty("top", `${box.bottom + 4}px`);
+      panel.style.setProperty("left", `${Math.max(8, Math.min(box.left, innerWidth - panel.offsetWidth - 8))}px`);
+      /** @type {HTMLElement | null} */ (panel.querySelector("input:checked, input"))?.focus();
+    } });
+    return { button: opener, panel };
+  }
+
+  #renderMenus() {
+    const { authors, date: preset, from, to, recordKinds } = this.#choice;
+    const names = authors.map((id) => person(id)?.name ?? t("person.unknown"));
+    const range = preset ? t(`filter.date.${preset}`) : from || to ? `${from ? date(dayStart(from)) : "…"} – ${to ? date(dayStart(to)) : "…"}` : "";
+    this.#label(this.authors, names.length > 1 ? t("filter.people", { count: names.length }) : names[0], "filter.anyone");
+    this.#label(this.dates, range, "filter.any_date");
+    this.#label(this.records, recordKinds.map((kind) => t(`kinds.${kind}`)).join(", "), "filter.any_record");
+    if (this.#open !== "authors") this.#people();
+    if (this.#open !== "recordKinds") this.#options(this.records, RECORD_KINDS.map((kind) => ({ value: kind, label: t(`kinds.${kind}`), mark: icon(kind) })), recordKinds, (chosen) => this.#set({ recordKinds: chosen }));
+    if (this.#open !== "date") this.#range();
+  }
+
+  /** @param {{button: HTMLElement} | undefined} menu @param {string | undefined} chosen @param {string} none */
+  #label(menu, chosen, none) {
+    const opener = /** @type {HTMLElement} */ (menu?.button);
+    replace(opener, h("span", { class: "truncate" }, chosen || t(none)), icon("down", "s"));
+    opener.toggleAttribute("data-set", Boolean(chosen));
+  }
+
+  #people() {
+    const people = session.portal.users.filter(({ active, user }) => active !== false || this.#choice.authors.includes(user));
+    const sorted = [...people].sort((a, b) => Number(session.isMe(b.user)) - Number(session.isMe(a.user)) || a.name.localeCompare(b.name));
+    const options = sorted.map((one) => ({ value: String(one.user), label: session.isMe(one.user) ? t("filter.me", { name: one.name }) : one.name, mark: avatar(one, "s") }));
+    this.#options(this.authors, options, this.#choice.authors.map(String), (chosen) => this.#set({ authors: chosen.map(Number) }));
+  }
+
+  /** @param {{panel: HTMLElement} | undefined} menu @param {{value: string, label: string, mark: Node}[]} options @param {string[]} chosen @param {(chosen: string[]) => void} choose */
+  #options(menu, options, chosen, choose) {
+    const panel = /** @type {HTMLElement} */ (menu?.panel);
+    const change = () => choose([...panel.querySelectorAll("input:checked")].map((input) => /** @type {HTMLInputElement} */ (input).value));
+    replace(panel, h("div", { class: "filters__options" }, options.map(({ value, label, mark }) =>
+      h("label", { class: "menu__item mid" }, h("input", { type: "checkbox", value, checked: chosen.includes(value), onchange: change }), mark, label))));
+  }
+
+  #range() {
+    const { date: preset, from, to } = this.#choice;
+    const panel = /** @type {HTMLElement} */ (this.dates?.panel);
+    const item = (/** @type {string} */ value, /** @type {string} */ key) => h("label", { class: "menu__item mid" },
+      h("input", { type: "radio", name: `${this.#prefix}-date`, value, checked: preset === value && !from && !to, onchange: () => this.#set({ date: value, from: "", to: "" }) }), t(key));
+    const field = (/** @type {"from" | "to"} */ name, /** @type {string} */ value) => h("label", { class: "field field--stacked" }, h("span", { class: "faint finer" }, t(`filter.${name}`)),
+      h("input", { type: "date", class: "input", value, onchange: (/** @type {Event} */ event) => this.#set({ date: "", [name]: /** @type {HTMLInputElement} */ (event.target).value }) }));
+    replace(panel, item("", "filter.any_date"), Object.keys(PRESETS).map((name) => item(name, `filter.date.${name}`)), h("hr", { class: "menu__rule" }), h("div", { class: "filters__range" }, field("from", from), field("to", to)));
+  }
+
+  /** Everything again. */
+  clear() {
+    this.#set(cleared(this.#choice));
+    if (this.text) this.text.value = "";
+  }
+}
+
+customElements.define("c-stream-filters", StreamFilters);

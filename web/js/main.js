@@ -1,0 +1,71 @@
+/** Starts the page: who reads, in which language, then the bar, the page of the address, and the socket. */
+
+import { ApiError } from "./api.js";
+import { live } from "./connection.js";
+import { button, h, icon, isTyping, replace } from "./dom.js";
+import { loadLocale, t } from "./i18n.js";
+import { startRouter } from "./router.js";
+import { session } from "./session.js";
+import { showKeys } from "./elements/keys.js";
+import "./elements/activities-page.js";
+import "./elements/list-page.js";
+import "./elements/nothing-page.js";
+import "./elements/record-page.js";
+import "./elements/stream-page.js";
+import "./elements/toasts.js";
+import "./elements/topbar.js";
+import "./elements/window-dock.js";
+
+const guess = localStorage.getItem("language") ?? navigator.language.slice(0, 2);
+
+async function start() {
+  const texts = loadLocale(guess);
+  try {
+    await session.load();
+  } catch (error) {
+    await texts;
+    if (error instanceof ApiError && error.status === 401) return;
+    return unreachable();
+  }
+  await texts;
+  if (session.me.language !== document.documentElement.lang) await loadLocale(session.me.language);
+  localStorage.setItem("language", session.me.language);
+  if (session.me.theme) dispatchEvent(new CustomEvent("caudal:theme", { detail: session.me.theme }));
+
+  const main = h("main", { id: "main", tabindex: "-1" });
+  replace(document.body, h(/** @type {any} */ ("c-topbar"), null), main, h(/** @type {any} */ ("c-window-dock"), null), h(/** @type {any} */ ("c-toasts"), null),
+    h("p", { class: "visually-hidden", id: "announcer", "aria-live": "polite" }));
+  document.addEventListener("keydown", keys);
+  document.addEventListener("click", closeMenus);
+  startRouter(main);
+  live.connect();
+}
+
+/** The service does not answer: say so, and offer another try. */
+function unreachable() {
+  replace(document.body, h("main", { class: "page page--wide" }, h("div", { class: "panel empty", role: "alert" }, icon("offline"), h("h1", null, t("error.start")), h("p", null, t("error.unreachable")),
+    h("div", { class: "cluster" }, button(t("act.retry"), { class: "button button--primary", onclick: () => location.reload() }, "undo")))));
+}
+
+/** Keys of every page; those of the stream are its own. @param {KeyboardEvent} event */
+function keys(event) {
+  if (event.key === "Escape") {
+    const open = document.querySelector("details.menu[open]");
+    if (!open) return;
+    event.preventDefault();
+    open.removeAttribute("open");
+    open.querySelector("summary")?.focus();
+  }
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    /** @type {any} */ (document.querySelector("c-topbar")).find();
+  } else if (event.key === "?") showKeys();
+}
+
+/** Menus are details elements: a press elsewhere closes them. @param {MouseEvent} event */
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(/** @type {Node} */ (event.target))) menu.removeAttribute("open");
+}
+
+start();
