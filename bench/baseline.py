@@ -1,4 +1,4 @@
-"""The usual fan-out, `for client in clients: await client.send_text(text)`, in a Starlette app of thirty lines: what to compare with.
+"""What to compare with: the usual fan-out, `for client in clients: await client.send_text(text)`, in a small Starlette app.
 
 No database, no rights, no log: a post is a text that goes to everybody. `python -m bench.baseline PORT SIZE`.
 """

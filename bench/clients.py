@@ -1,7 +1,7 @@
-"""Many WebSocket clients in one process: `python -m bench.clients PORT CHANNEL`, one token a line on standard input, then commands.
+"""Many WebSocket clients in one process: `python -m bench.clients PORT CHANNEL`, tokens on standard input, then commands.
 
-It reads frames with a parser of its own over bare sockets, so that the load is not what is measured. Commands and answers are lines:
-`start` forgets what was counted · `wait N SECONDS` until N events came, then answers with a `Tally` · the end of input ends it.
+It reads frames with a parser of its own over bare sockets, so that the load is not what is measured. Tokens, an empty line,
+then: `start` forgets what was counted · `wait N SECONDS` until N events came answers with a `Tally` · the end ends it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import os
 import sys
 import time
 from array import array
+from typing import cast
 
 import msgspec
 import uvloop
 
 CONNECTING = 64  # handshakes at once
 STEP = 0.005  # s between two looks at what came
-PING = b'{"op":"ping"}'
+TEXT, PING, PONG = 1, 9, 10  # opcodes
+ALIVE = b'{"op":"ping"}'
 
 
 class Event(msgspec.Struct):
@@ -83,8 +85,7 @@ class Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asks for the upgrade."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's are no subclasses
         key = base64.b64encode(os.urandom(16)).decode()
         lines = ("GET /live HTTP/1.1", "Host: 127.0.0.1", "Upgrade: websocket", "Connection: Upgrade")
         more = (
@@ -94,7 +95,7 @@ class Client(asyncio.Protocol):
             "",
             "",
         )
-        transport.write("\r\n".join((*lines, *more)).encode())
+        self._transport.write("\r\n".join((*lines, *more)).encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A client that is thrown out makes the measurement worthless."""
@@ -112,16 +113,24 @@ class Client(asyncio.Protocol):
                 return
             assert buffer.startswith(b"HTTP/1.1 101"), bytes(buffer)
             self._open = True
-        while (payload := _payload(buffer, start)) is not None:
-            begin, start = payload
-            self._take(bytes(buffer[begin:start]), now)
+        while (frame := _frame(buffer, start)) is not None:
+            begin, end = frame
+            if buffer[start] & 0x0F == PING:
+                self._send(PONG, bytes(buffer[begin:end]))
+            else:
+                self._take(bytes(buffer[begin:end]), now)
+            start = end
         del buffer[:start]
 
-    def send(self, payload: bytes) -> None:
-        """One short text frame, masked with zeros."""
+    def send(self, text: bytes) -> None:
+        """One text frame."""
+        self._send(TEXT, text)
+
+    def _send(self, opcode: int, payload: bytes) -> None:
         assert self._transport
         size = len(payload)
-        head = bytes((0x81, 0x80 | size)) if size < 126 else bytes((0x81, 0xFE)) + size.to_bytes(2, "big")
+        length = bytes((0x80 | size,)) if size < 126 else bytes((0xFE,)) + size.to_bytes(2, "big")
+        head = bytes((0x80 | opcode,)) + length  # masked with zeros
         self._transport.write(head + bytes(4) + payload)
 
     def _take(self, payload: bytes, now: float) -> None:
@@ -136,7 +145,7 @@ class Client(asyncio.Protocol):
             self.ready.set_result(None)
 
 
-def _payload(buffer: bytearray, start: int) -> tuple[int, int] | None:
+def _frame(buffer: bytearray, start: int) -> tuple[int, int] | None:
     """Where the payload of the frame at `start` begins and ends (RFC 6455 §5.2, from a server: unmasked)."""
     have = len(buffer) - start
     if have < 2:
@@ -165,7 +174,7 @@ async def main(port: int, channel: str, secrets: list[str]) -> None:
     while command := (await loop.run_in_executor(None, sys.stdin.readline)).split():
         if command[0] == "start":
             for client in everybody:
-                client.send(PING)
+                client.send(ALIVE)
             Client.arrivals = Arrivals()
             print("started", flush=True)
             continue
@@ -175,7 +184,7 @@ async def main(port: int, channel: str, secrets: list[str]) -> None:
 
 async def _until(events: int, patience: float) -> None:
     end = time.monotonic() + patience
-    while len(Client.arrivals.delays) < events and time.monotonic() < end:
+    while len(Client.arrivals.delays) < events and time.monotonic() < end:  # noqa: ASYNC110 (a signal per frame would be load)
         await asyncio.sleep(STEP)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import IO, cast
 
 import msgspec
 
@@ -17,8 +18,8 @@ GOODBYE = 10.0  # s until a crowd that does not leave is ended
 class Crowd:
     """Connected clients."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, commands: IO[str], answers: IO[str]) -> None:
+        self._commands, self._answers = commands, answers
 
     def start(self) -> None:
         """Forgets what was counted so far."""
@@ -30,9 +31,8 @@ class Crowd:
         return msgspec.json.decode(self._ask(f"wait {events} {patience}"), type=Tally)
 
     def _ask(self, command: str) -> str:
-        assert self._process.stdin and self._process.stdout
-        print(command, file=self._process.stdin, flush=True)
-        return self._process.stdout.readline().strip()
+        print(command, file=self._commands, flush=True)
+        return self._answers.readline().strip()
 
 
 @contextmanager
@@ -40,17 +40,17 @@ def gather(port: int, tokens: Sequence[str], channel: str = "mine") -> Iterator[
     """One client per token, all subscribed to `channel`."""
     command = [sys.executable, "-m", "bench.clients", str(port), channel]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin and process.stdout
+    commands, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
     try:
-        print(*tokens, "", sep="\n", file=process.stdin, flush=True)
-        ready = process.stdout.readline().strip()
+        print(*tokens, "", sep="\n", file=commands, flush=True)
+        ready = answers.readline().strip()
         assert ready == "ready", "the clients could not connect"
-        yield Crowd(process)
+        yield Crowd(commands, answers)
     finally:
-        process.stdin.close()
+        commands.close()
         try:
             process.wait(GOODBYE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        process.stdout.close()
+        answers.close()

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from server import imports
+from server.commands.accounts import Accounts, NewPerson
 from server.domain.words import UserId
 from server.imports import Report, load_mapping
 from server.store import Store
 from server.store.defaults import add_defaults
-from server.store.schema import users
 
 OPPORTUNITIES = 8_800
 ACCOUNTS, AGENTS, PRODUCTS = 85, 35, 7
@@ -50,8 +48,16 @@ def write_files(folder: Path, opportunities: int) -> None:
     _write(folder / "accounts.csv", head, [(name, "retail", 1996, 251.41, 495, "Spain", "") for name in accounts])
     head = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value"
     deals = [
-        (f"ID{number:06}", dice.choice(agents), dice.choice(products), dice.choice([*accounts, ""]))
-        + (dice.choice(("Won", "Lost", "Engaging")), "10/20/2016", "3/1/2017", dice.randrange(30_000))
+        (
+            f"ID{number:06}",
+            dice.choice(agents),
+            dice.choice(products),
+            dice.choice([*accounts, ""]),
+            dice.choice(("Won", "Lost", "Engaging")),
+            "10/20/2016",
+            "3/1/2017",
+            dice.randrange(30_000),
+        )
         for number in range(opportunities)
     ]
     _write(folder / "sales_pipeline.csv", head, deals)
@@ -72,10 +78,10 @@ def measure(url: str, folder: Path, what: str) -> Imported:
 async def _measure(url: str, folder: Path, what: str) -> Imported:
     store = Store(url)
     try:
-        admin = {"name": "Admin", "email": "admin@example.com", "admin": True, "created_at": 0}
         async with store.database.writing() as connection:
             await add_defaults(connection)
-            user = UserId((await connection.execute(insert(users).values(admin).returning(users.c.id))).scalar_one())
+        admin = NewPerson("Admin", "admin@example.com", "", "en", admin=True, department=None, roles=())
+        user = await Accounts(store, "").add(admin)
         report, seconds = await _run(store, user, folder)
         second, again = await _run(store, user, folder)
     finally:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 import uvloop
 
-TEXT = "The client asks for **fixed prices until autumn** and delivery in two parts. I would agree to both; see the attached table. "
+TEXT = "The client asks for **fixed prices until autumn** and delivery in two parts. I would agree to both."
 CONNECTIONS = 16  # of a load; more would only wait for the database
 
 

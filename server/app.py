@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server.actions.perform import perform
 from server.api import activities, entries, login, records, suggestions
 from server.api.http import Router, problem
+from server.api.pages import Pages
 from server.domain.access import Access
 from server.domain.events import Event
 from server.domain.words import UserId
@@ -104,7 +102,11 @@ def create_app(settings: Settings) -> Starlette:
     """The ASGI application of one portal."""
     portal = Portal(settings)
     return Starlette(
-        routes=[Mount(API, routes=_api(portal), name="api"), WebSocketRoute("/live", portal.socket), *_pages()],
+        routes=[
+            Mount(API, routes=_api(portal), name="api"),
+            WebSocketRoute("/live", portal.socket),
+            *Pages(WEB).routes(),
+        ],
         lifespan=portal.running,
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={CaudalError: problem, HTTPException: problem, Exception: problem},
@@ -116,31 +118,6 @@ def _api(portal: Portal) -> list[BaseRoute]:
     for noun in (login, entries, records, activities, suggestions):
         noun.add_routes(router)
     return [*login.Door(portal.store, portal.site, portal.gate).routes(), *router.routes]
-
-
-def _pages() -> list[BaseRoute]:
-    """The page's files. Every path that is not one of them is the page itself, which does its own routing."""
-    folders = [Mount(f"/{name}", _Files(directory=WEB / name), name=name) for name in ("css", "js", "locales")]
-    files = [Route(f"/{name}", _file(name)) for name in ("icons.svg", "favicon.svg")]
-    return [*folders, *files, Route("/login", _file("login.html")), Route("/{path:path}", _file("index.html"))]
-
-
-def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(_: Request) -> Response:
-        return FileResponse(WEB / name, headers=FRESH)
-
-    return endpoint
-
-
-FRESH = {"cache-control": "no-cache"}
-"""Asked for every time, answered with 304 when unchanged: a new version is there at the next load."""
-
-
-class _Files(StaticFiles):
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers.update(FRESH)
-        return response
 
 
 class SecurityHeaders:

@@ -273,3 +273,32 @@ def test_a_mapping_that_is_none_is_refused(data: Path, exported: Path) -> None:
     said = refusal(run_caudal("import", exported / "companies.csv", "--map", exported / "companies.csv", data=data))
 
     assert "companies.csv" in said
+
+
+# The demo company
+
+
+def test_the_demo_company_goes_into_an_empty_portal_only(demo_data: Path) -> None:
+    said = refusal(run_caudal("demo", data=demo_data))
+    again = run_caudal("demo", "--if-empty", data=demo_data, COLUMNS="200")
+
+    assert "this portal has data" in said
+    assert (again.returncode, again.stdout.count("@example.com")) == (0, 12), again.stderr
+
+
+def test_demo_people_are_not_told_of_where_there_are_none(data: Path) -> None:
+    add(data, "ana@aurora.example", "--admin")
+
+    assert run_caudal("demo", "--if-empty", data=data).stdout == ""
+
+
+def test_the_demo_people_can_sign_in(demo_caudal: Caudal) -> None:
+    demo_caudal.start()
+
+    answer = httpx.post(
+        f"{demo_caudal.url}/api/v1/session",
+        json={"email": "ana@example.com", "password": "demo"},
+        headers={"origin": demo_caudal.url},
+    )
+
+    assert (answer.status_code, answer.json()["name"]) == (200, "Ana Belmonte")

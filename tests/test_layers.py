@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 ROOTS = {"app", "cli", "commands", "__main__", "__init__"}  # they put the rooms together
 PURE = ("live.protocol", "live.session", "live.hub", "live.sequencer", "live.presence")
 IO = {"asyncio", "aiosqlite", "asyncpg", "redis", "socket", "sqlalchemy", "starlette", "uvicorn", "websockets"}
+IMPORTED_AS = {"argon2-cffi": "argon2", "python-dotenv": "dotenv"}
 FILES = sorted(SERVER.rglob("*.py"))
 
 
@@ -116,6 +119,16 @@ def test_a_module_is_named_for_what_it_holds(file: Path) -> None:
     assert VAGUE.isdisjoint(name_of(file).split("."))
 
 
-@pytest.mark.parametrize("file", FILES, ids=name_of)
+@pytest.mark.parametrize("file", [file for file in FILES if "versions" not in file.parts], ids=name_of)
 def test_a_module_can_be_read_in_one_go(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= LONGEST
+
+
+def test_everything_imported_is_declared_or_comes_with_python() -> None:
+    project = tomllib.loads((SERVER.parent / "pyproject.toml").read_text())["project"]
+    named = [re.split(r"[\[<>=; ]", line)[0] for line in project["dependencies"]]
+    declared = {IMPORTED_AS.get(name, name).lower() for name in named}
+
+    imported = {name.split(".")[0] for file in FILES for _, name in imports_of(file)}
+
+    assert {name.lower() for name in imported} - sys.stdlib_module_names - {"server"} <= declared

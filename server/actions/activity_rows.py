@@ -64,9 +64,12 @@ async def _rewrite(work: Work, table: Table, activity: ActivityId, links: Iterab
 
 
 async def find_activity(work: Work, activity: ActivityId) -> tuple[AnyRow, Plan]:
-    """The row and the plan of an activity that the user may see, locked until the commit. Raises NotFound."""
+    """The row and the plan of an activity that the user may see, locked until the commit. Raises NotFound.
+
+    The key itself is left free: PostgreSQL looks at it again when a comment moves the entry of this activity.
+    """
     chosen = select(activities).where(activities.c.id == activity, visible_activities(work.access))
-    row = (await work.connection.execute(chosen.with_for_update(of=activities))).one_or_none()
+    row = (await work.connection.execute(chosen.with_for_update(of=activities, key_share=True))).one_or_none()
     if row is None:
         raise NotFound(f"there is no activity {activity}", activity=activity)
     return row, await _plan(work, row)

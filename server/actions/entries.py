@@ -92,7 +92,8 @@ async def records_of(work: Work, entry: EntryId) -> list[RecordId]:
 
 async def remove_entry(work: Work, entry: EntryId) -> None:
     """Deletes an entry with all that hangs from it, empties the log of it, and tells those who saw it."""
-    await work.lock()
+    await work.connection.execute(select(entries.c.id).where(entries.c.id == entry).with_for_update())
+    await work.lock()  # after the entry: whoever comments on it holds it, and waits for the log
     image = await work.draw(Draft(Name.ENTRY_CHANGED, entry=entry)) or Image()
     await work.forget(entry)
     await work.connection.execute(delete(entries).where(entries.c.id == entry))

@@ -10,7 +10,7 @@ from server.actions.checks import check_records
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, readers
 from server.domain.events import Name, Reach
-from server.domain.words import FollowLevel, RecordId
+from server.domain.words import FollowLevel, JsonObject, RecordId
 from server.errors import Forbidden
 from server.store.drafts import Draft, Image
 from server.store.schema import follows
@@ -71,6 +71,6 @@ async def _tell(work: Work, record: RecordId, level: FollowLevel | None) -> None
     names.need("user", work.user)
     person = (await names.load(work.connection)).person(work.user)
     by_right = facts[record].responsible == work.user
-    data = {"followed": record, "user": person, **what, "by_right": by_right}
+    data: JsonObject = {"followed": record, "user": person, **what, "by_right": by_right}
     seen = Image((record,), readers(facts[record]), data=data)
     work.record(Draft(Name.FOLLOWER_CHANGED, reach=Reach.RECORD, frozen=seen))

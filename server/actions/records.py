@@ -131,7 +131,8 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
     """Changes fields of a record; what matters to people becomes entries."""
     record = RecordId(wanted.record)
     await check_records(work, [record], Action.UPDATE, "record")
-    row = (await work.connection.execute(select(records).where(records.c.id == record).with_for_update(key_share=True))).one()
+    locked = select(records).where(records.c.id == record).with_for_update(key_share=True)
+    row = (await work.connection.execute(locked)).one()
     if wanted.version is not None and wanted.version != row.version:
         raise Conflict("somebody changed this record first", record=record, version=row.version)
     kind = Kind(row.kind)

@@ -20,11 +20,11 @@ def add_routes(router: Router) -> None:
     router.add("GET", "/activities", activities)
     router.add("POST", "/activities", create)
     router.add("GET", "/activities/current", current)
-    router.add("GET", "/activities/{id:int}", show)
-    router.add("PATCH", "/activities/{id:int}", edit)
-    router.add("DELETE", "/activities/{id:int}", delete)
-    router.add("POST", "/activities/{id:int}/complete", complete)
-    router.add("POST", "/activities/{id:int}/reopen", reopen)
+    router.add("GET", "/activities/{id:id}", show)
+    router.add("PATCH", "/activities/{id:id}", edit)
+    router.add("DELETE", "/activities/{id:id}", delete)
+    router.add("POST", "/activities/{id:id}/complete", complete)
+    router.add("POST", "/activities/{id:id}/reopen", reopen)
 
 
 async def activities(call: Call) -> Response:

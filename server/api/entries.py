@@ -22,17 +22,17 @@ PAGE_MAX = 100
 def add_routes(router: Router) -> None:
     """All that is about entries."""
     router.add("GET", "/stream", stream)
-    router.add("GET", "/records/{id:int}/stream", record_stream)
+    router.add("GET", "/records/{id:id}/stream", record_stream)
     router.add("POST", "/entries", publish)
-    router.add("GET", "/entries/{id:int}", show)
-    router.add("PATCH", "/entries/{id:int}", edit)
-    router.add("DELETE", "/entries/{id:int}", delete)
-    router.add("GET", "/entries/{id:int}/comments", comments)
-    router.add("POST", "/entries/{id:int}/comments", comment)
-    router.add("PATCH", "/comments/{id:int}", edit_comment)
-    router.add("DELETE", "/comments/{id:int}", delete_comment)
-    router.add("PUT", "/entries/{id:int}/reactions/{emoji}", react)
-    router.add("DELETE", "/entries/{id:int}/reactions/{emoji}", unreact)
+    router.add("GET", "/entries/{id:id}", show)
+    router.add("PATCH", "/entries/{id:id}", edit)
+    router.add("DELETE", "/entries/{id:id}", delete)
+    router.add("GET", "/entries/{id:id}/comments", comments)
+    router.add("POST", "/entries/{id:id}/comments", comment)
+    router.add("PATCH", "/comments/{id:id}", edit_comment)
+    router.add("DELETE", "/comments/{id:id}", delete_comment)
+    router.add("PUT", "/entries/{id:id}/reactions/{emoji}", react)
+    router.add("DELETE", "/entries/{id:id}/reactions/{emoji}", unreact)
 
 
 async def stream(call: Call) -> Response:

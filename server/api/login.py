@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from server.actions.arguments import parse
 from server.api.http import Call, Router, answer, done
+from server.domain.text import EMAIL_MAX
 from server.domain.words import UserId
 from server.errors import ForeignOrigin, NotSignedIn, TooMany, WrongCredentials
 from server.store import Store
@@ -88,12 +89,19 @@ class Gate:
         """A cookie comes along with whatever another site's page sends here, so writes and sockets name their origin."""
         if connection.scope["type"] == "http" and connection.scope["method"] in SAFE:
             return
-        origin = connection.headers.get("origin")
-        if origin != self._site.url and urlsplit(origin or "").netloc != connection.headers.get("host"):
+        origin = connection.headers.get("origin", "")
+        if origin != self._site.url and _host(origin) != connection.headers.get("host"):
             raise ForeignOrigin("this request comes from another site")
 
     def _hash(self, secret: str) -> str:
         return hash_secret(secret, self._site.secret)
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:  # no origin at all: `http://[`
+        return None
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
@@ -123,6 +131,10 @@ class Guesses:
         if len(self._wrong) > GUESSERS_MAX:
             del self._wrong[next(iter(self._wrong))]
 
+    def forget(self, who: tuple[str, str]) -> None:
+        """Begins anew: the password was right."""
+        self._wrong.pop(who, None)
+
 
 class Door:
     """The routes of `/session`, which need no login yet."""
@@ -145,12 +157,15 @@ class Door:
         self._gate.check_origin(request)
         given = parse(Credentials, await Call(request, self._store, UserId(0)).body())
         email = given.email.strip().lower()
+        if len(email) > EMAIL_MAX or not email.isprintable():
+            raise WrongCredentials("e-mail and password do not belong together")
         who = (request.client.host if request.client else "", email)
         self._guesses.check(who)
+        self._guesses.wrong(who)  # until it proves right: tries at the same time count as well
         user = await self._verify(email, given.password)
         if user is None:
-            self._guesses.wrong(who)
             raise WrongCredentials("e-mail and password do not belong together")
+        self._guesses.forget(who)
         async with self._store.database.writing() as connection:
             secret = await add_login(connection, user, self._site.secret, now())
             me = await show_me(connection, await load_access(connection, user))
@@ -196,6 +211,7 @@ def add_routes(router: Router) -> None:
 
 async def show(call: Call) -> Response:
     """The user, preferences, rights in short, follows."""
+    call.parameters()
     async with call.reading() as (connection, access):
         return answer(await show_me(connection, access))
 
@@ -207,5 +223,6 @@ async def change(call: Call) -> Response:
 
 async def portal(call: Call) -> Response:
     """People, departments, pipelines, stages, sources."""
+    call.parameters()
     async with call.reading() as (connection, _):
         return answer(await read_portal(connection))

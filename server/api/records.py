@@ -28,11 +28,11 @@ def add_routes(router: Router) -> None:
     for path, kind in PATHS.items():
         router.add("GET", f"/{path}", _list(kind))
         router.add("POST", f"/{path}", _create(kind))
-    router.add("GET", "/records/{id:int}", show)
-    router.add("PATCH", "/records/{id:int}", edit)
-    router.add("PUT", "/records/{id:int}/follow", follow)
-    router.add("DELETE", "/records/{id:int}/follow", unfollow)
-    router.add("GET", "/records/{id:int}/followers", followers)
+    router.add("GET", "/records/{id:id}", show)
+    router.add("PATCH", "/records/{id:id}", edit)
+    router.add("PUT", "/records/{id:id}/follow", follow)
+    router.add("DELETE", "/records/{id:id}/follow", unfollow)
+    router.add("GET", "/records/{id:id}/followers", followers)
 
 
 def _list(kind: Kind) -> Handler:

@@ -88,7 +88,10 @@ class Accounts:
         return UserId(user)
 
     async def add(self, person: NewPerson) -> UserId:
-        """Adds a person; a portal that has nothing yet gets its stages and roles first. Raises NotFound for an unknown role or department, Conflict for a known e-mail address."""
+        """Adds a person; a portal that has nothing yet gets its stages and roles first.
+
+        Raises NotFound for an unknown role or department, Conflict for a known e-mail address.
+        """
         async with self._database.writing() as connection:
             await add_defaults(connection)
             names = (*person.roles, ADMINISTRATOR) if person.admin else person.roles

@@ -57,7 +57,7 @@ def _activity(world: World, stream: Stream, *, is_open: bool) -> None:
     finished = min(world.now, due + world.rng.randint(0, 6) * HOUR) if status == Status.COMPLETED else None
     if type == Type.EMAIL:
         finished = at
-    write(world, stream, plan, author, at, status, finished, record)
+    write(world, stream, plan, author, at, status=status, finished=finished, record=record)
 
 
 def _due(world: World) -> Millis:
@@ -173,8 +173,9 @@ def write(
     plan: Plan,
     author: Person,
     at: Millis,
+    *,
     status: Status,
-    finished: Millis | None,
+    finished: Millis | None = None,
     record: Made | None = None,
 ) -> None:
     """Writes an activity with its links, and its entry when it is bound."""
@@ -222,7 +223,7 @@ def _own_task(world: World) -> None:
     subject = world.decks.draw(author.language, "TASKS", p=record.title.split(" · ")[0])
     plan = Plan(Type.TASK, author.id, subject=subject[:255], end=_due(world))
     status = world.rng.choice((Status.PLANNED, Status.PLANNED, Status.COMPLETED))
-    write(world, None, plan, author, at, status, min(world.now, at + 2 * DAY))
+    write(world, None, plan, author, at, status=status, finished=min(world.now, at + 2 * DAY))
 
 
 def _waiting(world: World, stream: Stream, person: Person) -> None:
@@ -247,7 +248,7 @@ def _waiting(world: World, stream: Stream, person: Person) -> None:
             phone=plan.phone,
             unprocessed=True,
         )
-        write(world, stream, missed, person, at, Status.MISSED, None, record)
+        write(world, stream, missed, person, at, status=Status.MISSED, record=record)
     else:
         body = world.text(record.language, "BODIES", record, person)
         mail = Plan(
@@ -259,4 +260,4 @@ def _waiting(world: World, stream: Stream, person: Person) -> None:
             unprocessed=True,
             email=Email(record.email or "", (person.who.email,), body=body),
         )
-        write(world, stream, mail, person, at, Status.PLANNED, None, record)
+        write(world, stream, mail, person, at, status=Status.PLANNED, record=record)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from server.demo.lines import split
+
 CATALOGUE = (
     ("Laptop L14, 16 GB", "Laptops", "1149"),
     ("Laptop L14 Plus, 32 GB", "Laptops", "1489"),
@@ -27,72 +29,33 @@ CATALOGUE = (
 """Name, series, price in euros."""
 
 DEALS = {
-    "es": [
-        "{n} portátiles y bases",
-        "{n} estaciones de trabajo",
-        "Renovación de red",
-        "Servidores de la sede de {city}",
-        "Terminales de caja, {m} tiendas",
-        "Tabletas de planta, 2.ª fase",
-        "Wi-Fi en {m} edificios",
-        "Copias de seguridad",
-        "Aulas de informática",
-        "Mantenimiento anual",
-        "Salas de reuniones",
-        "Cortafuegos y acceso remoto",
-        "Puestos de la oficina de {city}",
-        "Impresoras de almacén",
-        "Cabina de almacenamiento",
-        "Alquiler de {n} portátiles",
-        "Traslado del CPD",
-        "Monitores para diseño",
-    ],
-    "en": [
-        "{n} laptops and docks",
-        "{n} workstations",
-        "Network renewal",
-        "Rack servers, {city} site",
-        "Till terminals, {m} shops",
-        "Ward tablets, 2nd phase",
-        "Wi-Fi for {m} buildings",
-        "Off-site backup",
-        "Computer rooms",
-        "Yearly maintenance",
-        "Meeting rooms",
-        "Firewall and remote access",
-        "Desks for the {city} office",
-        "Warehouse label printers",
-        "Storage array",
-        "Lease of {n} laptops",
-        "Data-centre move",
-        "Monitors for the studio",
-    ],
+    "es": split("""
+{n} portátiles y bases | {n} estaciones de trabajo | Renovación de red |
+Servidores de la sede de {city} | Terminales de caja, {m} tiendas | Tabletas de planta, 2.ª fase |
+Wi-Fi en {m} edificios | Copias de seguridad | Aulas de informática | Mantenimiento anual |
+Salas de reuniones | Cortafuegos y acceso remoto | Puestos de la oficina de {city} |
+Impresoras de almacén | Cabina de almacenamiento | Alquiler de {n} portátiles | Traslado del CPD |
+Monitores para diseño
+"""),
+    "en": split("""
+{n} laptops and docks | {n} workstations | Network renewal | Rack servers, {city} site |
+Till terminals, {m} shops | Ward tablets, 2nd phase | Wi-Fi for {m} buildings | Off-site backup |
+Computer rooms | Yearly maintenance | Meeting rooms | Firewall and remote access |
+Desks for the {city} office | Warehouse label printers | Storage array | Lease of {n} laptops |
+Data-centre move | Monitors for the studio
+"""),
 }
 
 WANTS = {
-    "es": [
-        "Presupuesto de {m} portátiles",
-        "Consulta sobre Wi-Fi",
-        "Cambio de servidores",
-        "Pide visita técnica",
-        "Cajas para {m} tiendas",
-        "Interés en mantenimiento",
-        "Equipos para una escuela",
-        "Renovación de monitores",
-        "Telefonía y red",
-        "Copias en la nube",
-    ],
-    "en": [
-        "Quote for {m} laptops",
-        "Question about Wi-Fi",
-        "New servers",
-        "Asks for a site visit",
-        "Tills for {m} shops",
-        "Interested in maintenance",
-        "Computers for a school",
-        "Monitor refresh",
-        "Phones and network",
-        "Cloud backup",
-    ],
+    "es": split("""
+Presupuesto de {m} portátiles | Consulta sobre Wi-Fi | Cambio de servidores | Pide visita técnica |
+Cajas para {m} tiendas | Interés en mantenimiento | Equipos para una escuela | Renovación de monitores |
+Telefonía y red | Copias en la nube
+"""),
+    "en": split("""
+Quote for {m} laptops | Question about Wi-Fi | New servers | Asks for a site visit |
+Tills for {m} shops | Interested in maintenance | Computers for a school | Monitor refresh |
+Phones and network | Cloud backup
+"""),
 }
 """What a lead asks for."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.demo.lines import lines, split, words
+
 
 @dataclass(frozen=True, slots=True)
 class Firm:
@@ -25,7 +27,7 @@ def _firm(line: str) -> Firm:
 
 FIRMS = tuple(
     _firm(line)
-    for line in """
+    for line in lines("""
 Hospital Aurora|aurora|healthcare|Bilbao|Spain|es
 Textiles Quiroga|quiroga|textiles|Vigo|Spain|es
 Grupo Altamar|altamar|logistics|Valparaíso|Chile|es
@@ -84,156 +86,40 @@ Vega Instalaciones|vegainst|services|Madrid|Spain|es|partner
 Blue Heron Consulting|blueheron|services|Manchester|United Kingdom|en|partner
 Sistemas Ábaco|abaco|software|Málaga|Spain|es|competitor
 CoreLine Systems|coreline|software|Reading|United Kingdom|en|competitor
-""".strip().splitlines()
+""")
 )
 
 GIVEN = {
-    "es": [
-        "Raúl",
-        "Elena",
-        "Beatriz",
-        "Tomás",
-        "Lucía",
-        "Álvaro",
-        "Inés",
-        "Gonzalo",
-        "Pilar",
-        "Mateo",
-        "Carla",
-        "Joaquín",
-        "Noelia",
-        "Hugo",
-        "Rosario",
-        "Emilio",
-        "Adriana",
-        "Víctor",
-        "Celia",
-        "Ramón",
-        "Daniela",
-        "Óscar",
-        "Miriam",
-        "Fermín",
-        "Paula",
-        "Ignacio",
-        "Valeria",
-        "Sergio",
-        "Amparo",
-        "Bruno",
-        "Claudia",
-        "Esteban",
-    ],
-    "en": [
-        "Harriet",
-        "Owen",
-        "Fiona",
-        "Callum",
-        "Ingrid",
-        "Magnus",
-        "Rosalind",
-        "Declan",
-        "Maeve",
-        "Arthur",
-        "Sigrid",
-        "Nils",
-        "Beatrix",
-        "Lewis",
-        "Imogen",
-        "Gareth",
-        "Astrid",
-        "Rohan",
-        "Meera",
-        "Duncan",
-        "Tessa",
-        "Henrik",
-        "Freya",
-        "Patrick",
-        "Anjali",
-        "Edmund",
-    ],
+    "es": words("""
+Raúl Elena Beatriz Tomás Lucía Álvaro Inés Gonzalo Pilar Mateo Carla Joaquín Noelia Hugo Rosario Emilio Adriana
+Víctor Celia Ramón Daniela Óscar Miriam Fermín Paula Ignacio Valeria Sergio Amparo Bruno Claudia Esteban
+"""),
+    "en": words("""
+Harriet Owen Fiona Callum Ingrid Magnus Rosalind Declan Maeve Arthur Sigrid Nils Beatrix Lewis Imogen Gareth
+Astrid Rohan Meera Duncan Tessa Henrik Freya Patrick Anjali Edmund
+"""),
 }
 
 FAMILY = {
-    "es": [
-        "Montes",
-        "Quiroga",
-        "Lagos",
-        "Herrera",
-        "Castaño",
-        "Benítez",
-        "Arroyo",
-        "Sanchis",
-        "Vilanova",
-        "Urrutia",
-        "Figueroa",
-        "Cáceres",
-        "Larrañaga",
-        "Domènech",
-        "Ibáñez",
-        "Rosales",
-        "Pizarro",
-        "Echeverría",
-        "Maldonado",
-        "Serrano",
-        "Alcaraz",
-        "Bustos",
-        "Cifuentes",
-        "Aguirre",
-        "Zamora",
-        "Peñalver",
-        "Robles",
-    ],
-    "en": [
-        "Ashworth",
-        "Bennett",
-        "Carrick",
-        "Dalgaard",
-        "Ellison",
-        "Fairburn",
-        "Grieve",
-        "Holmqvist",
-        "Iyer",
-        "Jarvis",
-        "Kinsella",
-        "Lockhart",
-        "Menon",
-        "Nystrom",
-        "Ogilvie",
-        "Pemberton",
-        "Radcliffe",
-        "Sorensen",
-        "Thackeray",
-        "Underhill",
-        "Venables",
-        "Whitlock",
-        "Yardley",
-    ],
+    "es": words("""
+Montes Quiroga Lagos Herrera Castaño Benítez Arroyo Sanchis Vilanova Urrutia Figueroa Cáceres Larrañaga Domènech
+Ibáñez Rosales Pizarro Echeverría Maldonado Serrano Alcaraz Bustos Cifuentes Aguirre Zamora Peñalver Robles
+"""),
+    "en": words("""
+Ashworth Bennett Carrick Dalgaard Ellison Fairburn Grieve Holmqvist Iyer Jarvis Kinsella Lockhart Menon Nystrom
+Ogilvie Pemberton Radcliffe Sorensen Thackeray Underhill Venables Whitlock Yardley
+"""),
 }
 
 JOBS = {
-    "es": [
-        "Directora de sistemas",
-        "Jefe de compras",
-        "Responsable de informática",
-        "Gerente",
-        "Directora financiera",
-        "Técnico de redes",
-        "Coordinadora de sedes",
-        "Administración",
-        "Director de operaciones",
-        "Jefa de proyecto",
-    ],
-    "en": [
-        "Head of IT",
-        "Purchasing manager",
-        "Operations director",
-        "Office manager",
-        "Finance director",
-        "Network engineer",
-        "Facilities coordinator",
-        "Managing partner",
-        "Project lead",
-        "Procurement officer",
-    ],
+    "es": split("""
+Directora de sistemas | Jefe de compras | Responsable de informática | Gerente | Directora financiera |
+Técnico de redes | Coordinadora de sedes | Administración | Director de operaciones | Jefa de proyecto
+"""),
+    "en": split("""
+Head of IT | Purchasing manager | Operations director | Office manager | Finance director |
+Network engineer | Facilities coordinator | Managing partner | Project lead | Procurement officer
+"""),
 }
 
 DIALS = {
@@ -251,14 +137,11 @@ DIALS = {
 """The beginning of a phone number in each country."""
 
 STREETS = {
-    "es": [
-        "Calle Mayor",
-        "Avenida del Puerto",
-        "Calle de la Paz",
-        "Polígono Los Olivos",
-        "Paseo de la Ría",
-        "Calle San Martín",
-        "Ronda Norte",
-    ],
-    "en": ["Station Road", "Mill Lane", "Harbour Street", "Church Row", "Quayside", "Victoria Avenue", "Foundry Park"],
+    "es": split("""
+Calle Mayor | Avenida del Puerto | Calle de la Paz | Polígono Los Olivos | Paseo de la Ría |
+Calle San Martín | Ronda Norte
+"""),
+    "en": split("""
+Station Road | Mill Lane | Harbour Street | Church Row | Quayside | Victoria Avenue | Foundry Park
+"""),
 }

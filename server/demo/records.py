@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -61,9 +60,9 @@ def _add(
     kind: Kind,
     title: str,
     owner: Person,
+    *,
     created: Millis,
     language: str,
-    *,
     opened: bool,
     search: tuple[str, ...] = (),
     detail: JsonObject,
@@ -117,8 +116,8 @@ def _own_company(world: World) -> None:
         Kind.COMPANY,
         "Tecnovia",
         boss,
-        world.now - YEAR,
-        "es",
+        created=world.now - YEAR,
+        language="es",
         opened=True,
         search=("+34 94 400 12 00", "ventas@tecnovia.example"),
         detail=detail | {"my_company": True},
@@ -135,8 +134,8 @@ def _company(world: World, firm: Firm) -> Made:
         Kind.COMPANY,
         firm.title,
         owner,
-        world.moment(world.now - YEAR, world.now - 150 * DAY, owner.who.time_zone),
-        firm.language,
+        created=world.moment(world.now - YEAR, world.now - 150 * DAY, owner.who.time_zone),
+        language=firm.language,
         opened=world.rng.random() < 0.6,
         search=(phone, email),
         detail=detail | {"employees": world.rng.choice((8, 15, 24, 40, 75, 120, 260, 480, 900, 2400))},
@@ -168,8 +167,8 @@ def _contact(world: World, firm: Firm, company: Made, *, first: bool) -> None:
         Kind.CONTACT,
         f"{given} {family}",
         owner,
-        world.moment(company.created, min(company.created + 90 * DAY, world.now), owner.who.time_zone),
-        firm.language,
+        created=world.moment(company.created, min(company.created + 90 * DAY, world.now), owner.who.time_zone),
+        language=firm.language,
         opened=company.owned.opened,
         search=(given, family, phone, email),
         detail={
@@ -197,17 +196,22 @@ def _lead(world: World, like: Firm) -> None:
         Kind.LEAD,
         f"{wish} · {given} {family}",
         owner,
-        world.moment(world.now - 240 * DAY, world.now, owner.who.time_zone),
-        like.language,
+        created=world.moment(world.now - 240 * DAY, world.now, owner.who.time_zone),
+        language=like.language,
         opened=world.rng.random() < 0.5,
-        search=(given, family, phone, email),
-        detail={"first_name": given, "last_name": family, "job_title": world.rng.choice(JOBS[like.language])},
+        search=(given, family, like.title, phone, email),
+        detail={
+            "first_name": given,
+            "last_name": family,
+            "company_title": like.title,
+            "job_title": world.rng.choice(JOBS[like.language]),
+        },
         stage_id=world.stages[Kind.LEAD][0][0],
         amount=Decimal(world.rng.randrange(8, 260)) * 100,
         currency="EUR",
         source=world.rng.choice(SOURCES),
     )
-    made.first_name = given
+    made.first_name, made.firm_name = given, like.title
     _points(world, made, phone, email)
 
 
@@ -220,7 +224,7 @@ def _goods(world: World, of: Made) -> Decimal:
             Decimal(world.rng.choice((1, 2, 4, 6, 10, 14, 24, 40))),
             Decimal(world.rng.choice((0, 0, 3, 5))),
         )
-        values: Mapping[str, object] = {"quantity": quantity, "price": Decimal(price), "discount": discount}
+        values: JsonObject = {"quantity": quantity, "price": Decimal(price), "discount": discount}
         row: JsonObject = {"record_id": of.id, "product_id": number + 1, "name": name, "tax": Decimal(21), "sort": sort}
         world.rows.add(product_rows, **(row | values))
         total += quantity * Decimal(price) * (100 - discount) / 100
@@ -240,8 +244,8 @@ def _deal(world: World, firm: Firm, company: Made) -> None:
         Kind.DEAL,
         f"{what} · {firm.title}",
         owner,
-        created,
-        firm.language,
+        created=created,
+        language=firm.language,
         opened=world.rng.random() < 0.45,
         detail={
             "pipeline_id": world.pipeline,
@@ -271,8 +275,8 @@ def _quote(world: World, number: int) -> None:
         Kind.QUOTE,
         f"{code} · {deal.title}"[:255],
         owner,
-        created,
-        deal.language,
+        created=created,
+        language=deal.language,
         opened=deal.owned.opened,
         search=(code,),
         detail={

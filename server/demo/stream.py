@@ -82,7 +82,7 @@ class Stream:
         self, type: str, people: set[tuple[UserId, Part]], records: Sequence[Made], subject: Made | None
     ) -> list[Person]:
         about = {RecordId(record.id): record.owned for record in records}
-        facts = EntryFacts(TYPES[type], frozenset(people), about, subject and RecordId(subject.id))
+        facts = EntryFacts(TYPES[type], frozenset(people), about, None if subject is None else RecordId(subject.id))
         sees = principals(facts)
         return [person for person in self.world.people if not person.access.held(Action.READ).isdisjoint(sees)]
 

@@ -49,6 +49,7 @@ class Made:
     email: str | None = None
     phone: str = ""
     first_name: str = ""
+    firm_name: str = ""
 
     @property
     def title(self) -> str:
@@ -58,7 +59,7 @@ class Made:
     @property
     def firm(self) -> str:
         """The company's name, for texts."""
-        return self.title if self.company is None else self.company.title
+        return self.firm_name or (self.title if self.company is None else self.company.title)
 
     @property
     def spoken(self) -> str:

@@ -13,7 +13,7 @@ from server.domain.entries import Part
 from server.domain.words import FollowLevel, JsonObject, Kind, Meaning, Millis
 from server.store.schema import follows
 
-MESSAGES = 260
+MESSAGES = 320
 
 
 def tell_year(world: World, stream: Stream) -> None:
@@ -40,10 +40,12 @@ def _added(stream: Stream, record: Made) -> None:
     stream.tell("added", _owner(stream.world, record), record.created, _client(record), subject=record)
 
 
-def _change(world: World, stream: Stream, record: Made, at: Millis, type: str, old: object, new: object) -> Told:
+def _change(world: World, stream: Stream, record: Made, at: Millis, *, type: str, sides: Sequence[object]) -> Told:
     author = world.writer(record)
     record.change(at, author.id)
-    told = stream.tell(type, author, at, _client(record), subject=record, change={"old": old, "new": new})
+    told = stream.tell(
+        type, author, at, _client(record), subject=record, change=dict(zip(("old", "new"), sides, strict=True))
+    )
     if world.rng.random() < 0.25:
         discuss(world, stream, told, record)
     return told
@@ -65,7 +67,7 @@ def _stages(world: World, stream: Stream, record: Made) -> None:
         if old != number:
             won = {Meaning.WON: "accepted", Meaning.LOST: "declined"} if record.kind == Kind.QUOTE else {}
             type = won.get(Meaning(stage), "stage")
-            _change(world, stream, record, at, type, {"stage": old}, {"stage": number})
+            _change(world, stream, record, at, type=type, sides=[{"stage": old}, {"stage": number}])
             record.row["stage_id"] = number
 
 
@@ -75,18 +77,19 @@ def _changes(world: World, stream: Stream) -> None:
         amount = Decimal(str(record.row["amount"]))
         before = (amount * Decimal(world.rng.choice(("0.9", "1.08", "0.75", "1.2")))).quantize(Decimal("0.01"))
         sides = [{"amount": f"{value:.2f}", "currency": "EUR"} for value in (before, amount)]
-        _change(world, stream, record, world.moment(record.created, world.now), "amount", *sides)
+        _change(world, stream, record, world.moment(record.created, world.now), type="amount", sides=sides)
     for record in world.rng.sample(world.of(Kind.DEAL, Kind.COMPANY, Kind.LEAD), 24):
         sellers = [p for p in world.able(Action.UPDATE, record) if p.who.sells and p.id != record.owned.responsible]
         if sellers:
-            before = world.rng.choice(sellers)
-            sides = [{"user": before.id}, {"user": record.owned.responsible}]
+            giver = world.rng.choice(sellers)
+            handed: list[object] = [{"user": int(giver.id)}, {"user": record.owned.responsible}]
             at = world.moment(record.created, world.now)
-            told = _change(world, stream, record, at, "responsible", *sides)
-            told.row["author_id"] = told.author.id
+            _change(world, stream, record, at, type="responsible", sides=handed)
     for record in world.rng.sample(world.of(Kind.COMPANY, Kind.DEAL), 10):
         short = record.title.split(" · ")[0].split(" ")[0]
-        _change(world, stream, record, world.moment(record.created, world.now), "renamed", short, record.title)
+        _change(
+            world, stream, record, world.moment(record.created, world.now), type="renamed", sides=[short, record.title]
+        )
 
 
 def _message(world: World, stream: Stream) -> None:
@@ -104,7 +107,7 @@ def _message(world: World, stream: Stream) -> None:
         about.append(record.company)
     text = world.text(author.language, "MESSAGES", record, author)
     if world.rng.random() < 0.4:
-        text += " " + world.text(author.language, "MORE", record, author)
+        text += ("\n\n" if "\n" in text else " ") + world.text(author.language, "MORE", record, author)
     at = world.moment(record.created, world.now, author.who.time_zone)
     chips, people = _recipients(world, author, record, about)
     told = stream.tell("message", author, at, about, people=[(p, Part.ADDRESSED) for p in people], text=text)
@@ -138,14 +141,17 @@ def discuss(world: World, stream: Stream, told: Told, record: Made) -> None:
     """Comments and reactions of people who see an entry, in the days after it."""
     seen = [person for person in told.readers if person.id != told.author.id]
     at = told.at
-    number = world.rng.choices((0, 1, 2, 3, 4, 6), (30, 26, 20, 12, 8, 4))[0] if seen else 0
+    number = world.rng.choices((0, 1, 2, 3, 4, 6), (38, 28, 16, 10, 6, 2))[0] if seen else 0
     last = told.author
     for _ in range(number):
         at += int(world.rng.expovariate(1 / (3 * HOUR))) + world.rng.randint(1, 20) * MINUTE
         if at > world.now:
             break
         author = world.other(told.readers, last) or told.author
-        stream.comment(told, author, at, world.text(author.language, "COMMENTS", record, author))
+        text = world.text(author.language, "COMMENTS", record, author)
+        if world.rng.random() < 0.4:
+            text += " " + world.text(author.language, "MORE", record, author)
+        stream.comment(told, author, at, text)
         last = author
     for person in world.rng.sample(seen, min(len(seen), world.rng.choice((0, 0, 0, 1, 1, 2, 3)))):
         later = min(world.now, told.at + int(world.rng.expovariate(1 / (5 * HOUR))))

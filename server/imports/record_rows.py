@@ -35,9 +35,9 @@ class RecordRows:
 
     def values(self, row: Row) -> Values:
         """The fields of a row, checked as if a person had typed them. Raises Invalid naming all that are wrong."""
-        raw: dict[str, object] = {}
         errors: list[FieldError] = []
-        for read in (self._fields, self._points, self._address, self._products, self._custom):
+        raw = self._fields(row.cells, errors)
+        for read in (self._points, self._address, self._products, self._custom):
             try:
                 raw |= read(row.cells)
             except Invalid as error:
@@ -59,9 +59,8 @@ class RecordRows:
         person = f"{raw.get('first_name', '')} {raw.get('last_name', '')}".strip()
         return person or str(raw.get("company_title", ""))
 
-    def _fields(self, cells: Cells) -> dict[str, object]:
+    def _fields(self, cells: Cells, errors: list[FieldError]) -> dict[str, object]:
         raw: dict[str, object] = {}
-        errors: list[FieldError] = []
         for field in self._simple:
             source, text_of = self._sources[field.name]
             text = text_of(cells)
@@ -72,8 +71,6 @@ class RecordRows:
                     raw[field.name] = EMPTY.get(field.type)
             except Invalid as error:
                 errors += error.errors
-        if errors:
-            raise Invalid(errors)
         return raw
 
     def _read(self, field: Field, text: str, source: Source, raw: Mapping[str, object]) -> object:

@@ -6,12 +6,15 @@ Actions never use it: they write events through a unit of work.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.access import readers
 from server.domain.events import Event, Head, Name, Reach
 from server.domain.words import EntryId, JsonObject, Position, RecordId, UserId
+from server.store.access import owned
 from server.store.database import Database
 from server.store.drafts import Draft, Drafting, Image
 from server.store.schema import events, log_head
@@ -57,9 +60,24 @@ async def _as_of_now(connection: AsyncConnection, found: Sequence[Event]) -> lis
     """Draws every event anew from what it tells of. A thing that is gone draws nothing: its removal comes later."""
     drafts = [Draft.of(event) for event in found]
     drawn = await Drafting(connection).draw(drafts)
-    return [
+    told = [
         event if draft.frozen else (image or Image()).on(event)
         for event, draft, image in zip(found, drafts, drawn, strict=True)
+    ]
+    return await _to_readers_of_now(connection, told)
+
+
+async def _to_readers_of_now(connection: AsyncConnection, told: Sequence[Event]) -> list[Event]:
+    """Who follows a record is for those who may read it now. (Removals are for those who saw what was removed.)"""
+    followed = {record for event in told if event.name == Name.FOLLOWER_CHANGED for record in event.records}
+    if not followed:
+        return list(told)
+    rights = await owned(connection, followed)
+    return [
+        replace(event, principals=frozenset().union(*(readers(rights[id]) for id in event.records if id in rights)))
+        if event.name == Name.FOLLOWER_CHANGED
+        else event
+        for event in told
     ]
 
 

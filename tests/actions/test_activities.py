@@ -386,7 +386,10 @@ async def test_of_two_changes_at_once_of_the_same_version_one_is_a_conflict(worl
     assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "dict"]
 
 
-async def test_commenting_completing_and_deleting_at_once_never_wait_for_each_other_in_a_circle(world: World) -> None:
+async def test_commenting_completing_and_deleting_at_once_never_wait_for_each_other_in_a_circle(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.actions.perform.ATTEMPTS", 1)
     ana = await world.user("Ana")
     deal = await world.record(ana, Kind.DEAL)
     for _ in range(5):
@@ -399,7 +402,7 @@ async def test_commenting_completing_and_deleting_at_once_never_wait_for_each_ot
             return_exceptions=True,
         )
 
-        assert {type(answer) for answer in answers} <= {dict, NotFound}, [str(a)[:1500] for a in answers]
+        assert {type(answer) for answer in answers} <= {dict, NotFound}
 
 
 async def test_a_change_keeps_the_rules_of_the_type(world: World) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from server.domain.access import Access
 from server.domain.events import Event, Name, Reach
 from server.domain.words import UserId
 from server.live.protocol import FRAME_MAX
@@ -273,3 +274,26 @@ async def test_a_client_that_takes_nothing_for_too_long_is_given_up(
 
         assert "ok" in await other.ask("ping")
         stuck.socket.transport.abort()
+
+
+async def test_rights_that_change_during_the_handshake_are_read_again(redis_url: str) -> None:
+    portal = Portal(redis_url)
+    read = portal.access
+
+    async def slowly(user: UserId) -> Access:
+        """The rights as they were before they changed, as a slow query would have them."""
+        access = await read(user)
+        if user == LUIS and not portal.grants[LUIS]:
+            portal.grants[LUIS] = ALL_DEALS
+            await portal.record(access_changed(LUIS))
+            while portal.live.hub.position == 0:
+                await asyncio.sleep(0.001)
+        return access
+
+    portal.access = slowly  # type: ignore[method-assign]
+    async with portal.serving(), client(portal.url, LUIS) as luis:
+        assert (await luis.expect("reset"))["reason"] == "access"
+        await luis.resume(1, "all")
+        await portal.record(make_event())
+
+        assert await luis.positions(2) == [2]

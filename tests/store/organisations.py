@@ -135,9 +135,7 @@ async def write(connection: AsyncConnection, plan: Plan) -> Organisation:
     return made
 
 
-async def _write_user(
-    connection: AsyncConnection, plan: Plan, teams: Sequence[DepartmentId], user: UserPlan
-) -> Access:
+async def _write_user(connection: AsyncConnection, plan: Plan, teams: Sequence[DepartmentId], user: UserPlan) -> Access:
     team = None if user.department is None else teams[user.department]
     row = insert(users).values(name="U", email=f"u{next(NUMBERS)}@example.com", created_at=0, department_id=team)
     number = UserId((await connection.execute(row.returning(users.c.id))).scalar_one())

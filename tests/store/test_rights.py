@@ -124,9 +124,7 @@ async def test_a_filter_chooses_in_sql_what_it_lets_through_live(
         made = await write(connection, plan)
         chosen, indexes = wanted
         authors = frozenset(made.accesses[index].user for index in indexes)
-        chosen = Filter(
-            chosen.types, authors, chosen.since, chosen.until, chosen.record_kinds, chosen.text
-        )
+        chosen = Filter(chosen.types, authors, chosen.since, chosen.until, chosen.record_kinds, chosen.text)
 
         found = await connection.execute(
             select(entries.c.id).where(entries.c.id.in_(made.entries), *conditions(chosen))

@@ -53,9 +53,19 @@ export function icon(name, size = "") {
   svg.setAttribute("class", size ? `icon icon--${size}` : "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/icons.svg#i-${name}`);
+  use.setAttribute("href", `${document.getElementById("icons") ? "" : "/icons.svg"}#i-${name}`);
   svg.append(use);
   return svg;
+}
+
+/** Brings the icons into the page once, so that they are there while the service is not. */
+export async function loadIcons() {
+  const answer = await fetch("/icons.svg");
+  const sprite = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
+  sprite.id = "icons";
+  sprite.setAttribute("class", "sprite");
+  sprite.setAttribute("aria-hidden", "true");
+  document.body.append(document.importNode(sprite, true));
 }
 
 /** @param {string} text @returns {HTMLSpanElement} */

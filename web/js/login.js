@@ -84,5 +84,4 @@ for (const node of document.querySelectorAll("[data-language]")) {
 }
 
 await speak(preferred());
-// Who is signed in already has nothing to do here
-api.get("/me", {}, { stay: true }).then(goOn, () => field("email").focus());
+field("email").focus();

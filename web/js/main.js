@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { live } from "./connection.js";
-import { button, h, icon, isTyping, replace } from "./dom.js";
+import { button, h, icon, isTyping, loadIcons } from "./dom.js";
 import { loadLocale, t } from "./i18n.js";
 import { startRouter } from "./router.js";
 import { session } from "./session.js";
@@ -19,7 +19,7 @@ import "./elements/window-dock.js";
 const guess = localStorage.getItem("language") ?? navigator.language.slice(0, 2);
 
 async function start() {
-  const texts = loadLocale(guess);
+  const texts = Promise.all([loadLocale(guess), loadIcons()]);
   try {
     await session.load();
   } catch (error) {
@@ -33,7 +33,7 @@ async function start() {
   if (session.me.theme) dispatchEvent(new CustomEvent("caudal:theme", { detail: session.me.theme }));
 
   const main = h("main", { id: "main", tabindex: "-1" });
-  replace(document.body, h(/** @type {any} */ ("c-topbar"), null), main, h(/** @type {any} */ ("c-window-dock"), null), h(/** @type {any} */ ("c-toasts"), null),
+  document.body.prepend(h(/** @type {any} */ ("c-topbar"), null), main, h(/** @type {any} */ ("c-window-dock"), null), h(/** @type {any} */ ("c-toasts"), null),
     h("p", { class: "visually-hidden", id: "announcer", "aria-live": "polite" }));
   document.addEventListener("keydown", keys);
   document.addEventListener("click", closeMenus);
@@ -43,7 +43,7 @@ async function start() {
 
 /** The service does not answer: say so, and offer another try. */
 function unreachable() {
-  replace(document.body, h("main", { class: "page page--wide" }, h("div", { class: "panel empty", role: "alert" }, icon("offline"), h("h1", null, t("error.start")), h("p", null, t("error.unreachable")),
+  document.body.prepend(h("main", { class: "page page--wide" }, h("div", { class: "panel empty", role: "alert" }, icon("offline"), h("h1", null, t("error.start")), h("p", null, t("error.unreachable")),
     h("div", { class: "cluster" }, button(t("act.retry"), { class: "button button--primary", onclick: () => location.reload() }, "undo")))));
 }
 
@@ -60,6 +60,9 @@ function keys(event) {
   if (event.key === "/") {
     event.preventDefault();
     /** @type {any} */ (document.querySelector("c-topbar")).find();
+  } else if (event.key === "m") {
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (document.querySelector("c-composer"))?.focus();
   } else if (event.key === "?") showKeys();
 }
 

@@ -172,6 +172,11 @@ export class EntryCard {
     this.thread?.focus();
   }
 
+  /** Opens the activity, or the first record it is about. */
+  open() {
+    /** @type {HTMLElement | null} */ (this.node.querySelector(".entry__open, .entry__about a.chip, a.chip"))?.click();
+  }
+
   /** Presses what a single key stands for: "comment", "follow", "react". @param {string} act */
   press(act) {
     const target = /** @type {HTMLElement | null} */ (this.node.querySelector(`[data-act="${act}"]`));

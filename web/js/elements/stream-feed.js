@@ -5,12 +5,13 @@
 
 import { api } from "../api.js";
 import { connection, live } from "../connection.js";
-import { announce, button, h, icon, replace } from "../dom.js";
+import { announce, button, h, icon, isTyping, replace } from "../dom.js";
 import { day, dayKey } from "../format.js";
 import { t } from "../i18n.js";
 import { session } from "../session.js";
 import { store } from "../store.js";
 import { EntryCard } from "./entry-card.js";
+import "./live-state.js";
 import { attempt } from "./toasts.js";
 
 /**
@@ -40,6 +41,7 @@ class StreamFeed extends HTMLElement {
       this.#ends.push(() => target.removeEventListener(name, run));
     };
     this.#ends.push(store.subscribe((_, frame) => (frame.type === "page.reload" ? this.load() : this.#later())));
+    on(document, "keydown", (event) => this.#pressed(event));
     on(session, "change", () => this.#render(true));
     on(window, "scroll", () => this.#hold());
     on(document, "focusin", () => this.#hold());
@@ -65,7 +67,7 @@ class StreamFeed extends HTMLElement {
     this.feed = h("section", { class: "stream", role: "feed", "aria-label": t("stream.entries"), "aria-busy": "true" });
     this.note = h("div", null);
     this.foot = h("div", { class: "stream__foot" });
-    this.append(this.pill, this.note, this.feed, this.foot);
+    this.append(h(/** @type {any} */ ("c-connection-banner"), null), this.pill, this.note, this.feed, this.foot);
   }
 
   get source() {
@@ -250,18 +252,32 @@ class StreamFeed extends HTMLElement {
       channel === "mine" ? h("div", { class: "cluster" }, act("show-all", "stream.show_all", "stream", true)) : null);
   }
 
+  /** Single keys, off while something is being written. @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog:modal")) return;
+    const card = [...this.#cards.values()].find(({ node }) => node.contains(document.activeElement));
+    if (event.key === "Enter" && event.target !== card?.node) return;
+    const acts = /** @type {Record<string, () => void>} */ ({
+      j: () => this.#step(1),
+      k: () => this.#step(-1),
+      n: () => this.release(),
+      c: () => card?.comment(),
+      f: () => card?.press("follow"),
+      r: () => card?.press("react"),
+      Enter: () => card?.open(),
+    });
+    if (!Object.hasOwn(acts, event.key)) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+
   /** Moves the focus by entries. @param {1 | -1} step */
-  step(step) {
+  #step(step) {
     const all = [...(this.feed?.querySelectorAll("article") ?? [])];
     const at = all.findIndex((one) => one.contains(document.activeElement));
     const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))];
-    /** @type {HTMLElement | undefined} */ (next)?.focus();
+    next?.focus();
     if (next === all[all.length - 1]) this.#older();
-  }
-
-  /** The card that has the focus. */
-  get current() {
-    return [...this.#cards.values()].find((card) => card.node.contains(document.activeElement)) ?? null;
   }
 }
 

@@ -58,8 +58,8 @@ class StreamFilters extends HTMLElement {
     } });
     const opener = this.hasAttribute("sheet") ? h("button", { type: "button", class: "button sheet-opener", popovertarget: this.getAttribute("sheet") }, icon("clock"), t("stream.my_day")) : null;
     this.form = h("form", { class: "filters", "aria-label": t("filter.label"), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-      opener, this.hasAttribute("record") ? null : this.scope, this.kinds, this.types, this.authors.button, this.dates.button,
-      this.hasAttribute("record") ? null : this.records.button, h("label", { class: "searchbox" }, icon("search"), this.text));
+      opener, this.scope, this.kinds, this.types, this.authors.button, this.dates.button, this.records.button,
+      h("label", { class: "searchbox" }, icon("search"), this.text));
     this.append(this.form, this.authors.panel, this.dates.panel, this.records.panel);
   }
 

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { apply, initial } from "../../web/js/store.js";
+
+const entry = (id, fields = {}) => ({ id, type: "message", added: id, bumped: id, at: id, records: [], recipients: [], mentions: [], comments: { count: 0, last: [] }, reactions: [], mine: true, ...fields });
+const event = (position, name, data, more = {}) => ({ type: "event", position, at: position, name, mine: true, data, ...more });
+const run = (state, ...frames) => frames.reduce(apply, state);
+const open = (channel = "mine", record = null) => apply(initial(), { type: "page.open", key: "k", channel, record });
+const snapshot = (entries, position, next = null) => ({ type: "page.feed", key: "k", answer: { epoch: "e", position, entries, next } });
+const hold = { type: "page.hold", held: true };
+const added = (position, one, more) => event(position, "entry.added", { entry: one }, more);
+
+test("an old snapshot and the events after it give a fresh snapshot", () => {
+  const comment = { id: 9, entry: 1, text: "hi" };
+  const commented = entry(1, { bumped: 5, comments: { count: 1, last: [comment] } });
+  const live = run(open(), snapshot([entry(2), entry(1)], 2),
+    added(3, entry(3)),
+    event(4, "entry.removed", { entry: 2 }),
+    event(5, "comment.added", { entry: commented, comment }),
+    event(6, "reaction.changed", { entry: 3, reactions: [{ emoji: "👍", users: [1] }] }));
+
+  const fresh = run(open(), snapshot([commented, entry(3, { reactions: [{ emoji: "👍", users: [1] }] })], 6));
+
+  assert.deepEqual(live.feed.ids, fresh.feed.ids);
+  assert.deepEqual([...live.entries].sort(), [...fresh.entries].sort());
+});
+
+test("applying an event twice changes nothing", () => {
+  const comment = { id: 9, entry: 1, text: "hi" };
+  const frames = [added(3, entry(3)), event(4, "comment.added", { entry: entry(1, { bumped: 4, comments: { count: 1, last: [comment] } }), comment }), event(5, "entry.removed", { entry: 3 })];
+  const start = run(open(), snapshot([entry(1)], 2), { type: "page.thread", entry: 1, comments: [] });
+  const once = run(start, ...frames);
+
+  const twice = run(once, ...frames);
+
+  assert.deepEqual(twice.feed.ids, once.feed.ids);
+  assert.deepEqual(twice.threads, once.threads);
+});
+
+test("nothing moves while someone reads: new and bumped entries wait", () => {
+  const start = run(open(), snapshot([entry(2), entry(1)], 2), hold);
+
+  const state = run(start, added(3, entry(3)), event(4, "entry.changed", { entry: entry(1, { bumped: 4 }) }));
+
+  assert.deepEqual(state.feed.ids, [2, 1]);
+  assert.deepEqual(state.feed.waiting, [3, 1]);
+});
+
+test("what waits comes in, in order, when it is let in", () => {
+  const start = run(open(), snapshot([entry(2), entry(1)], 2), hold, added(3, entry(3)), event(4, "entry.changed", { entry: entry(1, { bumped: 4 }) }));
+
+  const state = apply(start, { type: "page.release" });
+
+  assert.deepEqual(state.feed.ids, [1, 3, 2]);
+  assert.deepEqual(state.feed.waiting, []);
+});
+
+test("a waiting entry that is removed no longer counts", () => {
+  const state = run(open(), snapshot([entry(1)], 1), hold, added(2, entry(2)), event(3, "entry.removed", { entry: 2 }));
+
+  assert.deepEqual(state.feed.waiting, []);
+  assert.equal(state.entries.has(2), false);
+});
+
+test("an entry that is not mine leaves Mine, and stays in All", () => {
+  const changed = event(2, "entry.changed", { entry: entry(1, { mine: undefined }) }, { mine: false });
+
+  const mine = run(open("mine"), snapshot([entry(1)], 1), changed);
+  const all = run(open("all"), snapshot([entry(1)], 1), changed);
+
+  assert.deepEqual(mine.feed.ids, []);
+  assert.deepEqual(all.feed.ids, [1]);
+});
+
+test("a record's stream takes only entries about it, by creation", () => {
+  const about = (id, fields) => entry(id, { records: [{ record: 42, kind: "deal" }], ...fields });
+
+  const state = run(open("record:42", 42), snapshot([about(2), about(1)], 2),
+    added(3, entry(3)), added(4, about(4)), event(5, "entry.changed", { entry: about(1, { bumped: 5 }) }));
+
+  assert.deepEqual(state.feed.ids, [4, 2, 1]);
+});
+
+test("a change of an entry older than what is loaded is left to its page", () => {
+  const state = run(open(), snapshot([entry(8), entry(7)], 8, 7), event(9, "entry.changed", { entry: entry(3) }));
+
+  assert.equal(state.entries.has(3), false);
+});
+
+test("events that came before their snapshot are applied to it", () => {
+  const state = run(open(), added(3, entry(3)), snapshot([entry(1)], 2));
+
+  assert.deepEqual(state.feed.ids, [3, 1]);
+});
+
+test("an answer for a stream that was left is dropped", () => {
+  const state = run(open(), { ...snapshot([entry(1)], 1), key: "other" });
+
+  assert.equal(state.feed.status, "loading");
+});
+
+test("older pages go to the end and bring nothing twice", () => {
+  const state = run(open(), snapshot([entry(5), entry(4)], 5, 4), { type: "page.older", key: "k", answer: { epoch: "e", position: 5, entries: [entry(4), entry(3)], next: null } });
+
+  assert.deepEqual(state.feed.ids, [5, 4, 3]);
+});
+
+test("an older page does not undo what an event said since", () => {
+  const start = run(open(), snapshot([entry(5)], 5, 5), event(6, "entry.changed", { entry: entry(5, { text: "new" }) }));
+
+  const state = apply(start, { type: "page.older", key: "k", answer: { epoch: "e", position: 5, entries: [entry(5, { text: "old" })], next: null } });
+
+  assert.equal(state.entries.get(5).text, "new");
+});
+
+test("an own message is replaced by its event, by its reference, even while reading", () => {
+  const sending = { type: "page.sending", entry: entry(0, { pending: { ref: "r", state: "sending" } }) };
+
+  const state = run(open(), snapshot([entry(1)], 1), hold, sending, added(2, entry(2), { ref: "r", own: true }));
+
+  assert.deepEqual(state.sending, []);
+  assert.deepEqual(state.feed.ids, [2, 1]);
+  assert.deepEqual(state.feed.waiting, []);
+});
+
+test("somebody else's reference does not put their entry under a reader", () => {
+  const state = run(open(), snapshot([entry(1)], 1), hold, added(2, entry(2), { ref: "theirs" }));
+
+  assert.deepEqual(state.feed.waiting, [2]);
+});
+
+test("an own comment does not take the entry from under the hand that wrote it", () => {
+  const comment = { id: 9, entry: 1 };
+  const bumped = entry(1, { bumped: 3, comments: { count: 1, last: [comment] } });
+
+  const state = run(open(), snapshot([entry(2), entry(1)], 2), hold, event(3, "comment.added", { entry: bumped, comment }, { own: true }));
+
+  assert.deepEqual([state.feed.ids, state.feed.waiting], [[2, 1], []]);
+  assert.equal(state.entries.get(1).comments.count, 1);
+});
+
+test("a refused message stays with its reason until it is taken back", () => {
+  const failed = run(open(), { type: "page.sending", entry: entry(0, { pending: { ref: "r", state: "sending" } }) }, { type: "page.unsent", ref: "r", reason: "error.unreachable" });
+
+  assert.equal(failed.sending[0].pending.reason, "error.unreachable");
+  assert.deepEqual(apply(failed, { type: "page.dropped", ref: "r" }).sending, []);
+});
+
+test("a changed title is changed wherever the record is mentioned", () => {
+  const ref = { record: 42, kind: "deal", title: "Old", responsible: 1 };
+  const start = run(open(), snapshot([entry(1, { records: [ref], mentions: [ref] }), entry(2)], 2));
+
+  const state = apply(start, event(3, "record.changed", { record: { ...ref, title: "New", fields: {} } }));
+
+  assert.equal(state.entries.get(1).records[0].title, "New");
+  assert.equal(state.entries.get(1).mentions[0].title, "New");
+  assert.equal(state.entries.get(2), start.entries.get(2));
+});
+
+test("the cursor is the oldest snapshot until events move it", () => {
+  const start = run(open(), snapshot([entry(5)], 9), { type: "page.snapshot", answer: { epoch: "e", position: 7 } });
+
+  assert.equal(start.position, 7);
+  assert.equal(apply(start, { type: "checkpoint", position: 12 }).position, 12);
+});
+
+test("edited and removed comments change the entry and its open thread", () => {
+  const [a, b] = [{ id: 1, entry: 1, text: "a" }, { id: 2, entry: 1, text: "b" }];
+  const start = run(open(), snapshot([entry(1, { comments: { count: 2, last: [a, b] } })], 1), { type: "page.thread", entry: 1, comments: [a, b] });
+
+  const state = run(start, event(2, "comment.changed", { entry: 1, comment: { ...b, text: "B" }, count: 2 }), event(3, "comment.removed", { entry: 1, comment: 1, count: 1, last: [{ ...b, text: "B" }] }));
+
+  assert.deepEqual(state.threads.get(1).map(({ text }) => text), ["B"]);
+  assert.deepEqual(state.entries.get(1).comments, { count: 1, last: [{ ...b, text: "B" }] });
+});
