@@ -20,6 +20,7 @@ from bench.company import SECRET, Company, found
 from bench.crowd import gather
 from bench.delivery import Delivery, Node
 from bench.machine import describe
+from server.domain.words import RecordId
 from tests.servers.caudal import Caudal, free_port, migrate
 from tests.servers.postgres import Postgres, find_postgres
 from tests.servers.processes import end, spawn, wait_until
@@ -196,7 +197,7 @@ def _baseline(folder: Path, people: int, frame: int) -> Iterator[Node]:
     process = spawn(command, folder / "baseline.log")
     try:
         wait_until(lambda: _answers(port), "the baseline answers")
-        yield Node("send_text", port, process.pid, Company(people, ("-",) * people, ("-",), {100: 1}))
+        yield Node("send_text", port, process.pid, Company(people, ("-",) * people, ("-",), {100: RecordId(1)}))
     finally:
         end(process)
 

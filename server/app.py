@@ -68,6 +68,11 @@ class Portal:
             self.live = await stack.enter_async_context(Live(self.store.log, url, self.settings.portal))
             yield
 
+    async def drain(self) -> None:
+        """Says `bye` to all live clients, before the server closes their connections."""
+        if self.live is not None:
+            await self.live.drain()
+
     async def publish(self, events: Sequence[Event]) -> None:
         """Hands committed events to the live path."""
         if self.live is not None:
@@ -101,7 +106,7 @@ class Portal:
 def create_app(settings: Settings) -> Starlette:
     """The ASGI application of one portal."""
     portal = Portal(settings)
-    return Starlette(
+    app = Starlette(
         routes=[
             Mount(API, routes=_api(portal), name="api"),
             WebSocketRoute("/live", portal.socket),
@@ -111,6 +116,8 @@ def create_app(settings: Settings) -> Starlette:
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={CaudalError: problem, HTTPException: problem, Exception: problem},
     )
+    app.state.portal = portal
+    return app
 
 
 def _api(portal: Portal) -> list[BaseRoute]:

@@ -163,7 +163,7 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
 async def complete(work: Work, wanted: Completion) -> Outcome:
     """Says that an activity is done, which moves its entry to the top; a second time changes nothing."""
     activity = ActivityId(wanted.activity)
-    row, plan = await _changeable(work, activity)
+    row, plan = await _completable(work, activity)
     if Status(row.status) in OPEN:
         result = clean_text(wanted.result, "result") or plan.result
         done = {"status": str(Status.COMPLETED), "completed_at": work.at, "unprocessed": False, "result": result}
@@ -175,7 +175,7 @@ async def complete(work: Work, wanted: Completion) -> Outcome:
 async def reopen(work: Work, wanted: ActivityChoice) -> Outcome:
     """Takes a completion back; a second time changes nothing."""
     activity = ActivityId(wanted.activity)
-    row, plan = await _changeable(work, activity)
+    row, plan = await _completable(work, activity)
     if Status(row.status) not in OPEN:
         await _move(work, activity, plan, {"status": str(Status.PLANNED), "completed_at": None}, bumps=False)
     return Outcome(Noun.ACTIVITY, activity)
@@ -212,6 +212,12 @@ async def _changeable(work: Work, activity: ActivityId, version: int | None = No
     if version is not None and version != row.version:
         raise Conflict("somebody changed this activity first", activity=activity, version=row.version)
     return row, plan
+
+
+async def _completable(work: Work, activity: ActivityId) -> tuple[AnyRow, Plan]:
+    """The same for saying that it is done: the responsible person may, without any right on its records."""
+    row, plan = await find_activity(work, activity)
+    return (row, plan) if row.responsible_id == work.user else await _changeable(work, activity)
 
 
 async def _check_bound(work: Work, activity: ActivityId, bound: Iterable[RecordId]) -> None:

@@ -16,8 +16,7 @@ from server.domain.events import Name, Reach
 from server.domain.filters import searchable
 from server.domain.words import ActivityId, EntryId, JsonObject, UserId
 from server.store.drafts import Draft, Image
-from server.store.log import event_of
-from server.store.schema import activities, entries, entry_people, entry_records, events
+from server.store.schema import activities, entries, entry_people, entry_records
 from server.store.work import Work
 
 
@@ -100,16 +99,7 @@ async def remove_activity(work: Work, activity: ActivityId, entry: EntryId | Non
     image = (await seen(work, activity, entry)).activity
     if entry is not None:
         await remove_entry(work, entry)
-    await _forget(work, activity)
+    await work.forget_activity(activity)
     await work.connection.execute(delete(activities).where(activities.c.id == activity))
     gone = Image(image.records, image.principals, image.audience, {}, {"activity": activity})
     work.record(Draft(Name.ACTIVITY_REMOVED, frozen=gone))
-
-
-async def _forget(work: Work, activity: ActivityId) -> None:
-    """Empties the log of an activity's content, as `Work.forget` does for an entry's."""
-    told = (Name.ACTIVITY_ADDED, Name.ACTIVITY_CHANGED)
-    of_it = (events.c.name.in_([str(name) for name in told]), events.c.data["activity"]["id"].as_integer() == activity)
-    for event in [event_of(row) for row in await work.connection.execute(select(events).where(*of_it))]:
-        kept = update(events).where(events.c.position == event.position)
-        await work.connection.execute(kept.values(data=Draft.of(event).emptied(), readers={}))

@@ -78,11 +78,11 @@ async def _user(store: Store, settings: Settings, who: str | None) -> UserId:
 def _show_previews(previews: Sequence[FilePreview]) -> None:
     for preview in previews:
         table = Table(title=f"{preview.file} ({preview.kind})" if preview.kind else preview.file, title_justify="left")
-        names = list(dict.fromkeys(name for row in preview.rows for name in row.fields))
-        for name in ("line", "outcome", *names):
-            table.add_column(name, overflow="fold")
+        table.add_column("line", style="bold")
         for row in preview.rows:
-            table.add_row(str(row.line), row.outcome, *(row.fields.get(name, "") for name in names))
+            table.add_column(f"{row.line} {row.outcome}", overflow="fold")
+        for name in dict.fromkeys(name for row in preview.rows for name in row.fields):
+            table.add_row(name, *(row.fields.get(name, "") for row in preview.rows))
         out.print(table)
         _show_problems(preview.problems)
 

@@ -7,24 +7,22 @@ import os
 import socket
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 import uvicorn
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from server.commands.logs import configure_logs
 from server.commands.options import Data, open_store, out
 from server.errors import Unavailable
+from server.live.bus import check_bus
 from server.live.private import find_program
 from server.settings import Settings, read_settings
 
 BACKLOG = 2048  # connections that may wait to be accepted: after a restart all clients come back
 GRACE = 5  # s for open requests and sockets at the end
-CONNECT = 3.0  # s for Redis to answer at the start
+FRAME_MAX = 1 << 20  # bytes; beyond, the connection ends before the protocol can say why
 WORKERS_MAX = 64
 
 
@@ -61,25 +59,47 @@ def application() -> Starlette:
 
 
 def _run(settings: Settings, listener: socket.socket, workers: int) -> None:
-    config = uvicorn.Config(
-        "server.commands.serve:application",
-        factory=True,
+    if workers > 1:
+        os.environ |= {"CAUDAL_DATA": str(settings.data), "HOST": settings.host, "PORT": str(settings.port)}
+        config = _config("server.commands.serve:application", workers=workers, factory=True)
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    from server.app import create_app
+
+    app = create_app(settings)
+    server = _Server(_config(app), app)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise Unavailable("the service did not start; the lines above say why")
+
+
+class _Server(uvicorn.Server):
+    """Lets the live clients go with a `bye` before their connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says `bye`, then stops as uvicorn does."""
+        await self._app.state.portal.drain()
+        await super().shutdown(sockets)
+
+
+def _config(app: Starlette | str, *, workers: int = 1, factory: bool = False) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=factory,
         workers=workers,
         ws="websockets-sansio",
+        ws_max_size=FRAME_MAX,
+        ws_per_message_deflate=False,  # it would cost 300 KB per client
         log_config=None,
         access_log=False,
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE,
     )
-    os.environ |= {"CAUDAL_DATA": str(settings.data), "HOST": settings.host, "PORT": str(settings.port)}
-    server = uvicorn.Server(config)
-    if workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
-        return
-    server.run(sockets=[listener])
-    if not server.started:
-        raise Unavailable("the service did not start; the lines above say why")
 
 
 def _bound(settings: Settings, listener: socket.socket) -> Settings:
@@ -113,11 +133,4 @@ async def _check_surroundings(settings: Settings) -> None:
     if settings.redis_url is None:
         find_program()
         return
-    client = Redis.from_url(settings.redis_url, socket_connect_timeout=CONNECT, socket_timeout=CONNECT)
-    try:
-        await client.ping()
-    except (RedisError, OSError) as error:
-        where = urlsplit(settings.redis_url)
-        raise Unavailable(f"Redis at {where.hostname or where.path} does not answer (REDIS_URL): {error}") from None
-    finally:
-        await client.aclose()
+    await check_bus(settings.redis_url)

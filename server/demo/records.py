@@ -6,19 +6,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from server.demo.goods import CATALOGUE, DEALS, WANTS
-from server.demo.names import DIALS, FAMILY, FIRMS, GIVEN, JOBS, STREETS, Firm
+from server.demo.making import a_name, a_phone, add, link, points
+from server.demo.names import FIRMS, JOBS, STREETS, Firm
 from server.demo.world import DAY, YEAR, Made, Person, World
-from server.domain.access import Owned
 from server.domain.text import fold
 from server.domain.words import JsonObject, Kind, Millis
 from server.store.schema import (
     DETAILS,
     addresses,
-    contact_points,
     product_rows,
     products,
-    record_links,
-    records,
 )
 
 LEADS, DEALS_MADE, QUOTES = 75, 120, 48
@@ -55,63 +52,10 @@ def _seller(world: World, language: str) -> Person:
     return world.rng.choices(sellers, weights)[0]
 
 
-def _add(
-    world: World,
-    kind: Kind,
-    title: str,
-    owner: Person,
-    *,
-    created: Millis,
-    language: str,
-    opened: bool,
-    search: tuple[str, ...] = (),
-    detail: JsonObject,
-    **common: object,
-) -> Made:
-    row: JsonObject = {
-        "kind": str(kind),
-        "title": title,
-        "search": fold("\n".join((title, *search))),
-        "responsible_id": owner.id,
-        "department_id": owner.access.department,
-        "opened": opened,
-        "custom": {},
-        "created_by": owner.id,
-        "created_at": created,
-        "changed_by": owner.id,
-        "changed_at": created,
-        "last_activity_by": owner.id,
-        "last_activity_at": created,
-        "version": 1,
-    }
-    number = world.rows.add(records, **(row | common))
-    world.rows.add(DETAILS[kind], record_id=number, **detail)
-    owned = Owned(kind, owner.id, owner.access.department, opened)
-    made = Made(number, kind, owned, world.rows.of(records)[-1], language, created)
-    world.records.append(made)
-    return made
-
-
-def _link(world: World, of: Made, role: str, *others: Made | None) -> None:
-    for sort, other in enumerate(filter(None, others)):
-        world.rows.add(record_links, record_id=of.id, role=role, other_id=other.id, sort=sort)
-
-
-def _points(world: World, of: Made, phone: str, email: str) -> None:
-    of.phone, of.email = phone, email
-    world.rows.add(contact_points, record_id=of.id, type="phone", label="work", value=phone, sort=0)
-    world.rows.add(contact_points, record_id=of.id, type="email", label="work", value=email, sort=0)
-
-
-def _phone(world: World, country: str) -> str:
-    digits = world.rng.randrange(10_000_000, 99_999_999)
-    return f"{DIALS[country]}{str(digits)[:2]} {str(digits)[2:5]} {str(digits)[5:]}"
-
-
 def _own_company(world: World) -> None:
     boss = world.people[0]
     detail: JsonObject = {"type": "other", "industry": "computer hardware", "employees": 64, "web": "tecnovia.example"}
-    made = _add(
+    made = add(
         world,
         Kind.COMPANY,
         "Tecnovia",
@@ -122,14 +66,14 @@ def _own_company(world: World) -> None:
         search=("+34 94 400 12 00", "ventas@tecnovia.example"),
         detail=detail | {"my_company": True},
     )
-    _points(world, made, "+34 94 400 12 00", "ventas@tecnovia.example")
+    points(world, made, "+34 94 400 12 00", "ventas@tecnovia.example")
 
 
 def _company(world: World, firm: Firm) -> Made:
     owner = _seller(world, firm.language)
-    phone, email = _phone(world, firm.country), f"{'info' if firm.language == 'es' else 'office'}@{firm.domain}"
+    phone, email = a_phone(world, firm.country), f"{'info' if firm.language == 'es' else 'office'}@{firm.domain}"
     detail: JsonObject = {"type": firm.type, "industry": firm.industry, "web": firm.domain, "my_company": False}
-    made = _add(
+    made = add(
         world,
         Kind.COMPANY,
         firm.title,
@@ -143,7 +87,7 @@ def _company(world: World, firm: Firm) -> Made:
         currency="EUR",
         source=world.rng.choice(SOURCES),
     )
-    _points(world, made, phone, email)
+    points(world, made, phone, email)
     street = f"{world.rng.choice(STREETS[firm.language])} {world.rng.randint(1, 140)}"
     postal_code = f"{world.rng.randrange(10_000, 53_000)}"
     world.rows.add(
@@ -152,17 +96,12 @@ def _company(world: World, firm: Firm) -> Made:
     return made
 
 
-def _name(world: World, language: str) -> tuple[str, str]:
-    family = world.rng.sample(FAMILY[language], 2 if language == "es" and world.rng.random() < 0.25 else 1)
-    return world.rng.choice(GIVEN[language]), " ".join(family)
-
-
 def _contact(world: World, firm: Firm, company: Made, *, first: bool) -> None:
-    given, family = _name(world, firm.language)
+    given, family = a_name(world, firm.language)
     owner = next(person for person in world.people if person.id == company.owned.responsible)
-    phone = _phone(world, firm.country)
+    phone = a_phone(world, firm.country)
     email = f"{fold(given)[0]}.{fold(family).split()[0]}@{firm.domain}"
-    made = _add(
+    made = add(
         world,
         Kind.CONTACT,
         f"{given} {family}",
@@ -182,16 +121,16 @@ def _contact(world: World, firm: Firm, company: Made, *, first: bool) -> None:
     made.company, made.first_name = company, given
     if first:
         company.contact = made
-    _points(world, made, phone, email)
-    _link(world, made, "companies", company)
+    points(world, made, phone, email)
+    link(world, made, "companies", company)
 
 
 def _lead(world: World, like: Firm) -> None:
-    given, family = _name(world, like.language)
+    given, family = a_name(world, like.language)
     owner = _seller(world, like.language)
-    phone, email = _phone(world, like.country), f"{fold(given)}.{fold(family).split()[0]}@mail.example"
+    phone, email = a_phone(world, like.country), f"{fold(given)}.{fold(family).split()[0]}@mail.example"
     wish = world.rng.choice(WANTS[like.language]).format(m=world.rng.randint(4, 30))
-    made = _add(
+    made = add(
         world,
         Kind.LEAD,
         f"{wish} · {given} {family}",
@@ -212,7 +151,7 @@ def _lead(world: World, like: Firm) -> None:
         source=world.rng.choice(SOURCES),
     )
     made.first_name, made.firm_name = given, like.title
-    _points(world, made, phone, email)
+    points(world, made, phone, email)
 
 
 def _goods(world: World, of: Made) -> Decimal:
@@ -239,7 +178,7 @@ def _deal(world: World, firm: Firm, company: Made) -> None:
     what = what.format(n=world.rng.choice((20, 28, 40, 60, 85, 120)), m=world.rng.randint(3, 18), city=firm.city)
     created = world.moment(max(company.created, world.now - 300 * DAY), world.now, owner.who.time_zone)
     closes = datetime.fromtimestamp(created / 1000, UTC) + timedelta(days=world.rng.randint(20, 120))
-    made = _add(
+    made = add(
         world,
         Kind.DEAL,
         f"{what} · {firm.title}",
@@ -260,8 +199,8 @@ def _deal(world: World, firm: Firm, company: Made) -> None:
     )
     made.company, made.contact = company, company.contact
     made.row["amount"] = _goods(world, made)
-    _link(world, made, "company", company)
-    _link(world, made, "contacts", company.contact)
+    link(world, made, "company", company)
+    link(world, made, "contacts", company.contact)
 
 
 def _quote(world: World, number: int) -> None:
@@ -270,7 +209,7 @@ def _quote(world: World, number: int) -> None:
     created = world.moment(deal.created, min(deal.created + 40 * DAY, world.now), owner.who.time_zone)
     code = f"Q-{day_of(created)[:4]}-{number:04d}"
     issued = datetime.fromtimestamp(created / 1000, UTC)
-    made = _add(
+    made = add(
         world,
         Kind.QUOTE,
         f"{code} · {deal.title}"[:255],
@@ -292,6 +231,6 @@ def _quote(world: World, number: int) -> None:
     made.company, made.contact = deal.company, deal.contact
     made.row["amount"] = total = _goods(world, made)
     world.rows.of(DETAILS[Kind.QUOTE])[-1]["tax"] = (total * 21 / 100).quantize(Decimal("0.01"))
-    _link(world, made, "company", deal.company)
-    _link(world, made, "contacts", deal.contact)
-    _link(world, made, "deal", deal)
+    link(world, made, "company", deal.company)
+    link(world, made, "contacts", deal.contact)
+    link(world, made, "deal", deal)

@@ -98,6 +98,9 @@ class People:
             await self._add(work, known, added.values)
         for alteration in plan.changed:
             await self._change(work, known, UserId(alteration.id), alteration.before, alteration.values)
+        if any("department" in alteration.values for alteration in plan.changed):
+            # Whoever reads by department may have gained or lost records: every session asks for its rights again.
+            work.record(Draft(Name.ACCESS_CHANGED, reach=Reach.PORTAL, frozen=Image()))
 
     async def _add(self, work: Work, known: dict[tuple[str, ...], int], values: Values) -> None:
         row = await self._columns(work, known, values) | {"type": "person", "created_at": work.at}
@@ -115,8 +118,6 @@ class People:
         if "department_id" in row:  # their records belong to the department they are in
             moved = update(records).where(records.c.responsible_id == user)
             await work.connection.execute(moved.values(department_id=row["department_id"]))
-            changed = Image(audience=frozenset({user}), data={"user": {"user": user, "name": before["name"]}})
-            work.record(Draft(Name.ACCESS_CHANGED, reach=Reach.PERSONAL, frozen=changed))
         _tell(work, user, str(values.get("name", before["name"])))
 
     async def _columns(self, work: Work, known: dict[tuple[str, ...], int], values: Values) -> Values:

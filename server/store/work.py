@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access
 from server.domain.events import Event, Name
-from server.domain.words import EntryId, JsonObject, Millis, UserId
+from server.domain.words import ActivityId, EntryId, JsonObject, Millis, UserId
 from server.store.access import load_access
 from server.store.database import Database
 from server.store.drafts import Draft, Drafting, Image
@@ -57,8 +57,14 @@ class Work:
 
     async def forget(self, entry: EntryId) -> None:
         """Empties the log of an entry's content; the positions stay."""
-        rows = await self.connection.execute(select(events).where(events.c.entry_id == entry))
-        for event in [event_of(row) for row in rows]:
+        await self._empty(events.c.entry_id == entry)
+
+    async def forget_activity(self, activity: ActivityId) -> None:
+        """Empties the log of an activity's content; the positions stay."""
+        await self._empty(events.c.activity_id == activity)
+
+    async def _empty(self, condition: ColumnElement[bool]) -> None:
+        for event in [event_of(row) for row in await self.connection.execute(select(events).where(condition))]:
             kept = update(events).where(events.c.position == event.position)
             await self.connection.execute(kept.values(data=Draft.of(event).emptied(), readers={}))
 
@@ -74,7 +80,9 @@ class Work:
             self._event(draft, position, image or Image())
             for draft, position, image in zip(self._drafts, positions, images, strict=True)
         ]
-        await self.connection.execute(insert(events), [_row(event) for event in self.events])
+        await self.connection.execute(
+            insert(events), [_row(event, draft) for event, draft in zip(self.events, self._drafts, strict=True)]
+        )
 
     async def _take(self, count: int) -> int:
         taken = update(log_head).values(position=log_head.c.position + count).returning(log_head.c.position)
@@ -112,7 +120,7 @@ class Work:
         )
 
 
-def _row(event: Event) -> JsonObject:
+def _row(event: Event, draft: Draft) -> JsonObject:
     return {
         "position": event.position,
         "at": event.at,
@@ -120,6 +128,7 @@ def _row(event: Event) -> JsonObject:
         "reach": str(event.reach),
         "actor_id": event.actor,
         "entry_id": event.entry,
+        "activity_id": draft.activity,
         "records": list(event.records),
         "principals": sorted(event.principals),
         "audience": sorted(event.audience),

@@ -283,7 +283,7 @@ async def test_a_record_that_may_not_be_read_does_not_exist(world: World) -> Non
 async def test_whoever_may_not_update_the_record_changes_nothing_of_its_activities(world: World) -> None:
     ana, luis = await world.user("Ana"), await world.user("Luis", grants=READS_ALL)
     deal = await world.record(ana, Kind.DEAL)
-    made = (await task(world, ana, deal, responsible=luis))["id"]
+    made = (await task(world, ana, deal))["id"]
 
     for action, fields in (("update", {"subject": "Mine"}), ("complete", {}), ("reopen", {}), ("delete", {})):
         with pytest.raises(Forbidden):
@@ -635,3 +635,14 @@ async def test_who_may_not_read_a_record_gets_a_lock_in_its_place(world: World) 
     assert cast(JsonObject, entry["activity"])["records"] == [{"kind": "deal", "locked": True}]
     added = world.events[-1]
     assert readable((await access_of(world, luis)).held(), added.readers) == frozenset()
+
+
+async def test_the_responsible_person_completes_an_activity_on_a_record_that_is_not_theirs(world: World) -> None:
+    ana = await world.user("Ana")
+    reader = await world.user("Reader", grants={(Kind.DEAL, Action.READ): Level.ALL})
+    deal = await world.record(ana, Kind.DEAL)
+    made = await task(world, ana, deal, responsible=reader)
+
+    done = await act(world, reader, "complete", activity=made["id"])
+
+    assert done["status"] == "completed"

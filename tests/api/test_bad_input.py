@@ -32,7 +32,8 @@ async def test_text_that_is_no_text_is_refused_and_leaves_nothing(site: Site) ->
     ]:
         answer = await http.post("/entries", json={"text": text, "about": [deal]})
         assert wrong_fields(answer) == {("text", code)}
-    for value in (None, 1, True, [], {}, 1.5):
+    wrong: tuple[object, ...] = (None, 1, True, [], {}, 1.5)
+    for value in wrong:
         answer = await http.post("/entries", json={"text": value, "about": [deal]})
         assert wrong_fields(answer) == {("text", "type")}
 
@@ -152,13 +153,14 @@ async def test_ids_in_bodies_are_numbers_the_database_knows(site: Site) -> None:
     http = await site.client(ana)
     before = await site.rows()
 
-    for value in (HUGE, 2**63, -1, 1.0, 1.5, "1", True, None, [1], {}):
+    wrong: tuple[object, ...] = (HUGE, 2**63, -1, 1.0, 1.5, "1", True, None, [1], {})
+    for value in wrong:
         for answer in (
             await http.post("/entries", json={"text": "x", "about": [value]}),
             await http.post("/entries", json={"text": "x", "about": [deal], "to": [{"user": value or "x"}]}),
             await http.post("/deals", json={"title": "x", "contacts": [value]}),
             await http.patch(f"/records/{deal}", json={"company": value or "x"}),
-            await http.patch(f"/records/{deal}", json={"title": "x", "version": value if value else "x"}),
+            await http.patch(f"/records/{deal}", json={"title": "x", "version": value or "x"}),
         ):
             assert problem(answer) in {(422, "invalid"), (409, "conflict")}, (value, answer.request.content)
 

@@ -259,6 +259,7 @@ async def test_a_person_who_changes_departments_takes_their_records_along(portal
     assert by_name["Ana Gil"].department_id == by_name["Uma Roy"].department_id
     deal = next(row for row in await portal.rows(records) if row.external_id == "A1")
     assert deal.department_id == by_name["Uma Roy"].department_id
+    assert [event.reach for event in portal.published if event.name == Name.ACCESS_CHANGED] == [Reach.PORTAL]
 
 
 async def test_names_that_two_things_have_are_not_guessed(portal: Portal) -> None:

@@ -128,10 +128,10 @@ async def write(connection: AsyncConnection, plan: Plan) -> Organisation:
     for entry in plan.entries:
         await _write_entry(connection, made, numbers, entry)
     for (user_index, record_index), level in plan.follows.items():
-        user, record_id = made.accesses[user_index].user, numbers[record_index]
-        row = insert(follows).values(user_id=user, record_id=record_id, level=str(level), at=0)
+        follower, record_id = made.accesses[user_index].user, numbers[record_index]
+        row = insert(follows).values(user_id=follower, record_id=record_id, level=str(level), at=0)
         await connection.execute(row)
-        made.follows.setdefault(record_id, []).append(Follower(user, level))
+        made.follows.setdefault(record_id, []).append(Follower(follower, level))
     return made
 
 

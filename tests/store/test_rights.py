@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from sqlalchemy import select
 
 from server.domain.access import Access, Action
@@ -135,5 +135,6 @@ async def test_a_filter_chooses_in_sql_what_it_lets_through_live(
 
 
 @given(st.text(max_size=20))
+@example("℡ İ ﬃ ǅ")
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)

@@ -7,10 +7,7 @@ import { loadLocale, t } from "./i18n.js";
 import { startRouter } from "./router.js";
 import { session } from "./session.js";
 import { showKeys } from "./elements/keys.js";
-import "./elements/activities-page.js";
-import "./elements/list-page.js";
 import "./elements/nothing-page.js";
-import "./elements/record-page.js";
 import "./elements/stream-page.js";
 import "./elements/toasts.js";
 import "./elements/topbar.js";
@@ -33,7 +30,7 @@ async function start() {
   if (session.me.theme) dispatchEvent(new CustomEvent("caudal:theme", { detail: session.me.theme }));
 
   const main = h("main", { id: "main", tabindex: "-1" });
-  document.body.prepend(h(/** @type {any} */ ("c-topbar"), null), main, h(/** @type {any} */ ("c-window-dock"), null), h(/** @type {any} */ ("c-toasts"), null),
+  document.body.prepend(h(/** @type {any} */ ("c-topbar"), null), main, h("aside", { "aria-label": t("nav.windows") }, h("c-window-dock", null)), h(/** @type {any} */ ("c-toasts"), null),
     h("p", { class: "visually-hidden", id: "announcer", "aria-live": "polite" }));
   document.addEventListener("keydown", keys);
   document.addEventListener("click", closeMenus);

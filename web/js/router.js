@@ -5,8 +5,17 @@
 
 const KINDS = /** @type {Record<string, string>} */ ({ leads: "lead", deals: "deal", contacts: "contact", companies: "company", quotes: "quote" });
 
+/** The modules of pages that are not the first one: loaded when they are first asked for. */
+const MODULES = /** @type {Record<string, () => Promise<unknown>>} */ ({
+  "c-record-page": () => import("./elements/record-page.js"),
+  "c-list-page": () => import("./elements/list-page.js"),
+  "c-activities-page": () => import("./elements/activities-page.js"),
+});
+
 /** @type {HTMLElement} */
 let outlet;
+/** Counts what was asked for: a page whose module comes late is not shown over a newer one. */
+let asked = 0;
 /** @type {string} */
 let shown = "";
 let brand = "Caudal";
@@ -41,8 +50,11 @@ export function setTitle(text) {
 }
 
 /** Shows the page of the current address. */
-function show() {
+async function show() {
+  const mine = ++asked;
   const { tag, params } = match(location.pathname);
+  if (MODULES[tag] && !customElements.get(tag)) await MODULES[tag]();
+  if (mine !== asked) return;
   const all = { ...params, query: new URLSearchParams(location.search) };
   const key = `${tag} ${params.record ?? params.kind ?? ""}`;
   const current = /** @type {Page | null} */ (outlet.firstElementChild);

@@ -107,10 +107,7 @@ const ACTIONS = {
   "page.sent": (state, { ref, entry }) => applyEvent(state, { type: "event", name: "entry.added", ref, mine: true, own: true, data: { entry } }),
 
   /** {ref, reason}: refused, or not reached. */
-  "page.unsent": (state, { ref, reason }) => ({
-    ...state,
-    sending: state.sending.map((one) => (one.pending?.ref === ref ? { ...one, pending: { ...one.pending, state: /** @type {const} */ ("failed"), reason } } : one)),
-  }),
+  "page.unsent": (state, { ref, reason }) => ({ ...state, sending: state.sending.map((one) => (one.pending?.ref === ref ? fail(one, reason) : one)) }),
 
   /** {ref}: taken back to the draft. */
   "page.dropped": (state, { ref }) => ({ ...state, sending: state.sending.filter((one) => one.pending?.ref !== ref) }),
@@ -124,6 +121,9 @@ const ACTIONS = {
   /** The server's history is another one, or rights changed: what is known is no longer true. */
   "page.reload": (state) => ({ ...state, epoch: null, position: 0, recent: [] }),
 };
+
+/** @param {Entry} entry @param {string} reason @returns {Entry} */
+const fail = (entry, reason) => ({ ...entry, pending: { .../** @type {import("./types.d.ts").Pending} */ (entry.pending), state: "failed", reason } });
 
 /** Before anything was applied the cursor is the oldest snapshot on screen; later it only moves by events. @param {State} state @param {{epoch: string, position: number}} answer @returns {State} */
 function snapshot(state, { epoch, position }) {

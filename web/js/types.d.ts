@@ -106,7 +106,7 @@ export interface Entry {
   text: string;
   mentions: (Person | Ref)[];
   change: { old: ChangeValue; new: ChangeValue } | null;
-  import: { file: string; kind: Kind; added: number; changed: number; running: boolean } | null;
+  import: { file: string; kind: Kind | "user" | "product"; added: number; changed: number; running: boolean } | null;
   activity: Activity | null;
   comments: { count: number; last: Comment[] };
   reactions: Reaction[];

@@ -24,6 +24,7 @@ events = Table(
     word("reach"),
     refers("actor_id", "users", nullable=True),
     Column("entry_id", Id, nullable=True),  # no foreign key: the log outlives what it tells of
+    Column("activity_id", Id, nullable=True),
     Column("records", JSON, nullable=False),
     Column("principals", JSON, nullable=False),
     Column("audience", JSON, nullable=False),
@@ -31,6 +32,7 @@ events = Table(
     Column("data", JSON, nullable=False),
     Column("ref", String(64), nullable=True),
     Index(None, "entry_id"),  # emptying the log of what was deleted
+    Index(None, "activity_id"),  # likewise
 )
 
 idempotency = Table(

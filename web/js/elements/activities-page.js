@@ -100,7 +100,7 @@ export class ActivitiesPage extends HTMLElement {
     const sorted = open ? [...this.#activities].sort((a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity)) : this.#activities;
     const groups = open ? order.map((due) => ({ due, some: sorted.filter((one) => dueness(one.deadline, now) === due) })) : [{ due: "", some: sorted }];
     const row = (activity) => activityRow(activity, { now, onComplete: (one) => this.#toggle(one) });
-    replace(this.list, groups.flatMap(({ due, some }) => (some.length ? [due && dueHead(due), ...some.map(row)] : [])),
+    replace(this.list, groups.flatMap(({ due, some }) => (some.length ? [due && dueHead(due, "h2"), ...some.map(row)] : [])),
       sorted.length === 0 && h("div", { class: "empty" }, icon("task"), h("h2", {}, t("activity.none")), h("p", {}, t("activity.none_hint"))),
       this.#next && h("button", { class: "button button--quiet", type: "button", onclick: () => this.#load(this.#next) }, t("list.more")));
   }

@@ -75,7 +75,7 @@ export class CurrentActivities extends HTMLElement {
     const rows = this.#activities.flatMap((activity, index) => {
       const due = dueness(activity.deadline, now);
       const before = index > 0 && dueness(this.#activities[index - 1].deadline, now);
-      return [due !== before && dueHead(due), activityRow(activity, { now, onComplete: (one) => this.#complete(one) })];
+      return [due !== before && dueHead(due), activityRow(activity, { now, here: this.#record, onComplete: (one) => this.#complete(one) })];
     });
     const left = this.#total - this.#activities.length;
     replace(this, h("section", { class: "block", "aria-label": t("activity.current") },

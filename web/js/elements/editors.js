@@ -97,7 +97,7 @@ const points = (field, value, id) => {
   return { node, read };
 };
 
-const checklist = (field, value, id) => {
+const checklist = (field, value) => {
   const rows = h("div", { class: "stack-s" });
   /** @type {Map<Element, {box: HTMLInputElement, text: HTMLInputElement}>} */
   const steps = new Map();
@@ -117,7 +117,7 @@ const checklist = (field, value, id) => {
     return text;
   };
   for (const item of value ?? []) add(item);
-  const more = h("button", { class: "button button--quiet button--small", type: "button", id, onclick: () => add().focus() }, icon("plus"), t("field.add_step"));
+  const more = h("button", { class: "button button--quiet button--small", type: "button", onclick: () => add().focus() }, icon("plus"), t("field.add_step"));
   const read = () => [...rows.children].flatMap((row) => steps.get(row) ?? []).map(({ box, text }) => ({ text: text.value.trim(), done: box.checked })).filter((step) => step.text);
   return { node: h("div", { class: "stack-s" }, rows, h("div", {}, more)), read };
 };

@@ -13,7 +13,7 @@ import { chip } from "./chip.js";
 import { editText } from "./edit-text.js";
 import { entryFoot } from "./entry-foot.js";
 import { EntryThread } from "./entry-thread.js";
-import { phrase } from "./phrase.js";
+import { actorOf, phrase } from "./phrase.js";
 
 /**
  * @typedef {import("../types.d.ts").Entry} Entry
@@ -103,7 +103,8 @@ export class EntryCard {
     const { entry } = this;
     const inTitle = new Set([entry.subject, ...entry.recipients, ...(entry.activity?.with ?? [])].map((one) => /** @type {any} */ (one)?.record));
     const about = entry.records.filter((ref) => ref.locked || !inTitle.has(ref.record)).map((ref) => chip(ref));
-    const who = entry.activity?.status === "missed" || entry.activity?.direction === "in" ? (entry.activity.with[0] ?? entry.author) : entry.author;
+    // What came in shows who it came from.
+    const who = (entry.activity?.direction === "in" ? entry.activity.with[0] : null) ?? actorOf(entry);
     return h("div", { class: "entry__main" }, avatar(who), this.title(),
       h("div", { class: "entry__menu mid" }, entry.edited_at ? h("span", { class: "finer faint", title: `${date(entry.edited_at)}, ${time(entry.edited_at)}` }, t("edited")) : null,
         h("span", { class: "entry__stamp" }, this.stamp()), this.menu()),
@@ -138,7 +139,8 @@ export class EntryCard {
       fact("plus", t("import.added", { count: run.added })),
       run.changed ? fact("edit", t("import.changed", { count: run.changed })) : null,
       run.running ? fact("clock", t("import.running")) : fact("check", t("import.done"))),
-      h("p", null, h("a", { class: "link", href: `/${PLURALS[run.kind]}` }, t("import.open", { what: t(`kinds.${run.kind}`), number: number(run.added) }))));
+      run.kind === "user" || run.kind === "product" ? null // they have no list of their own
+        : h("p", null, h("a", { class: "link", href: `/${PLURALS[run.kind]}` }, t("import.open", { what: t(`kinds.${run.kind}`), number: number(run.added) }))));
   }
 
   /** What the author may do with their own message. */

@@ -29,7 +29,7 @@ export class EntryThread {
     this.form = h("form", { class: "thread__field mid", onsubmit: (/** @type {Event} */ event) => this.send(event) },
       avatar(session.me, "s"), this.field, h("button", { type: "submit", class: "icon-button thread__send", "aria-label": t("comment.send"), title: t("comment.send") }, icon("send")));
     this.mentions = new Mentions(this.field);
-    this.node = h("section", { class: "thread", "aria-label": t("comment.all") }, this.more, this.list, this.form);
+    this.node = h("div", { class: "thread", role: "group", "aria-label": t("comment.all") }, this.more, this.list, this.form);
     /** @type {Map<number, {comment: Comment, node: HTMLElement}>} */
     this.rows = new Map();
     this.update(entry);

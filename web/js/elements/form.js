@@ -108,7 +108,7 @@ export class Form {
     const id = `${this.id}-${field.name}`;
     const made = editor(field, value, id);
     const error = h("p", { class: "field__error mid fine", id: `${id}-error`, "data-tone": "attention", hidden: true });
-    const grouped = ["segments", "flag"].includes(field.type);
+    const grouped = ["segments", "flag", "checklist"].includes(field.type);
     const label = h(grouped ? "span" : "label", { class: field.wide ? "visually-hidden" : "field__label", for: grouped ? null : id }, field.type === "flag" ? "" : field.label);
     const box = h("div", { class: field.wide ? "field field--stacked" : "field" }, label, h("div", {}, made.node), field.hint && h("small", {}, field.hint(this)), error);
     this.#fields.set(field.name, { field, editor: made, box, error });

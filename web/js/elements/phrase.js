@@ -18,6 +18,9 @@ const FEW = 4;
 /** @param {any} person @param {string} [you]  key of the word for the reader, which differs where it is not the subject @returns {HTMLElement} */
 const name = (person, you = "person.you") => h("strong", null, person == null ? t("person.system") : session.isMe(person.user) ? t(you) : (person.name ?? t("person.unknown")));
 
+/** Who acts in the sentence: whoever planned an activity, and then whoever did it. @param {Entry} entry */
+export const actorOf = ({ activity, author }) => (activity && activity.type !== "email" && (activity.status === "completed" || activity.direction === "in") ? activity.responsible : author);
+
 /** @param {any[]} all */
 function chips(all) {
   const shown = all.slice(0, FEW).map((one) => recipientChip(one));
@@ -30,9 +33,9 @@ function chips(all) {
  * @returns {Node[]}
  */
 export function phrase(entry) {
-  const { author, activity } = entry;
+  const { activity } = entry;
   const key = kindOf(entry).phrase(entry);
-  const actor = activity && ["entry.task.completed", "entry.call.completed", "entry.call.completed.with", "entry.call.in", "entry.call.in.with"].includes(key) ? activity.responsible : author;
+  const actor = actorOf(entry);
   const own = session.isMe(actor?.user) && has(`${key}.you`);
   const value = entry.change;
   return words(tNodes(own ? `${key}.you` : key, {

@@ -50,15 +50,17 @@ export class RecordHead extends HTMLElement {
     const { kind, amount, currency, probability, close_date: closes, responsible } = this.#record;
     const staged = !["contact", "company"].includes(kind);
     return [
-      staged && this.#fact("amount", "record.amount", h("dd", { class: "record__amount num" }, amount === null ? "–" : money(amount, currency)), true),
-      kind === "deal" && probability !== null && this.#fact("probability", "record.probability", h("dd", { class: "num" }, `${probability}%`)),
-      closes && this.#fact("close_date", "record.closes", h("dd", { class: "num" }, date(Date.parse(`${closes}T12:00Z`)))),
+      staged && this.#fact("amount", "record.amount", h("dd", { class: "record__amount num mid" }, amount === null ? "–" : money(amount, currency)), true),
+      kind === "deal" && probability !== null && this.#fact("probability", "record.probability", h("dd", { class: "num mid" }, `${probability}%`)),
+      closes && this.#fact("close_date", "record.closes", h("dd", { class: "num mid" }, date(Date.parse(`${closes}T12:00Z`)))),
       this.#fact("responsible", "record.responsible", h("dd", { class: "mid" }, responsible ? [avatar(responsible, "s"), responsible.name] : "–")),
     ];
   }
 
   #fact(name, key, content, hidden = false) {
-    return h("div", { class: "mid", "data-field": name }, h("dt", { class: hidden ? "visually-hidden" : null }, t(key)), content, this.#edit(name));
+    const edit = this.#edit(name);
+    if (edit) content.append(edit);
+    return h("div", { class: "mid", "data-field": name }, h("dt", { class: hidden ? "visually-hidden" : null }, t(key)), content);
   }
 
   #edit(name) {

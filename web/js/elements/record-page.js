@@ -101,11 +101,10 @@ export class RecordPage extends HTMLElement {
   }
 
   #frame({ type, name, data }) {
-    if (type === "reset" || ACCESS.includes(name)) this.#load();
+    if (type === "reset" || ACCESS.includes(name) || (name === "record.changed" && data.record?.locked)) this.#load();
     else if (name === "record.changed" && data.record?.record === this.record) {
       const handed = data.record.fields?.responsible?.user !== this.#record?.responsible?.user;
       this.#take(data.record.fields);
-      // Who is responsible decides what I may do here
       if (handed) this.#load();
     } else if (name === "record.removed" && data.removed === this.record) this.#gone();
     else if (name === "follower.changed" && data.followed === this.record) this.#follower(data);
@@ -129,6 +128,8 @@ export class RecordPage extends HTMLElement {
       done?.();
       this.#take(record);
       announce(t("record.saved"));
+      // Who is responsible decides what I may do here, even whether I may read on
+      if ("responsible" in changes) await this.#load();
     } catch (error) {
       if (error.code === "conflict") await this.#load();
       if (form) form.fail(errorsOf(error).map((one) => (error.code === "conflict" ? { code: "conflict" } : one)));

@@ -23,8 +23,9 @@ export class Suggestions {
     this.list = h("ul", { class: "suggest", role: "listbox", id: `suggest-${++count}`, popover: "manual", "aria-label": how.label });
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.list.id);
-    field.setAttribute("aria-expanded", "false");
+    // Only a combobox may say that it is open; a text of many lines is none
     if (field.tagName === "INPUT") field.setAttribute("role", "combobox");
+    this.#expanded(false);
     field.addEventListener("input", () => this.refresh());
     field.addEventListener("click", () => this.refresh());
     field.addEventListener("blur", () => this.close());
@@ -58,12 +59,17 @@ export class Suggestions {
     this.#items = items;
     this.#active = items.length && this.how.query() ? 0 : -1;
     replace(this.list, ...items.map((item, index) => this.#option(item, index)));
-    this.field.setAttribute("aria-expanded", String(items.length > 0));
+    this.#expanded(items.length > 0);
     if (items.length) {
       this.list.showPopover();
       this.#place();
     } else if (this.list.isConnected) this.list.hidePopover();
     this.#mark();
+  }
+
+  /** @param {boolean} open */
+  #expanded(open) {
+    if (this.field.tagName === "INPUT") this.field.setAttribute("aria-expanded", String(open));
   }
 
   #option(item, index) {

@@ -1,5 +1,6 @@
 /** Short notices at the foot of the page. Anything may ask for one by "caudal:toast" {text, action?}, or "problem" {error}. */
 
+import { live } from "../connection.js";
 import { button, h } from "../dom.js";
 import { t } from "../i18n.js";
 import { errorsOf, errorText } from "./form.js";
@@ -22,7 +23,10 @@ export const problem = (error) => toast(errorsOf(error).map(errorText).join(" ")
 /** Runs a write and says what went wrong; resolves to null then. @param {Promise<any>} work */
 export async function attempt(work) {
   try {
-    return (await work) ?? true;
+    const answer = (await work) ?? true;
+    // The service answers again: no need to wait for the next attempt of the socket.
+    if (live.state === "reconnecting") live.retry();
+    return answer;
   } catch (error) {
     problem(error);
     return null;

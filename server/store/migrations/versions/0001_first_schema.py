@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("reach", sa.String(length=16), nullable=False),
         sa.Column("actor_id", ID, nullable=True),
         sa.Column("entry_id", ID, nullable=True),
+        sa.Column("activity_id", ID, nullable=True),
         sa.Column("records", sa.JSON(), nullable=False),
         sa.Column("principals", sa.JSON(), nullable=False),
         sa.Column("audience", sa.JSON(), nullable=False),
@@ -168,6 +169,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_events_activity_id"), ["activity_id"], unique=False)
 
     op.create_table(
         "idempotency",
@@ -638,6 +640,7 @@ def downgrade() -> None:
 
     op.drop_table("idempotency")
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_events_activity_id"))
         batch_op.drop_index(batch_op.f("ix_events_entry_id"))
 
     op.drop_table("events")
