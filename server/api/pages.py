@@ -37,6 +37,7 @@ ASK = "no-cache"  # kept, but asked for every time, and answered with 304 when u
 
 _IMPORT = re.compile(r'^import\s(?:[^"\';]*?\sfrom\s)?["\'](\.{1,2}/[^"\']+)["\']', re.MULTILINE)
 _STYLE = re.compile(r'@import "([^"]+)"(?: layer\((\w+)\))?;')
+_DESCENDANT = re.compile(r"(?<=[\w)\]&]) +(?=:(?:is|not|where|has)\()")  # in nested rules cssmin takes it for `name :value`
 _LINK = re.compile(r'(href|src)="/((?:css|js)/[^"]+)"')
 
 
@@ -130,7 +131,7 @@ class Pages:
             case ".js":
                 return str(rjsmin.jsmin(text))
             case ".css":
-                return str(rcssmin.cssmin(self._inlined(path, text)))
+                return str(rcssmin.cssmin(_DESCENDANT.sub(" *", self._inlined(path, text))))
             case ".html":
                 return self._linked(text, version)
             case _:

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import OpenScreen
 from tests.e2e.people import USERS, Screen
 
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 PHONE = {"width": 390, "height": 844}
 
 
@@ -41,17 +42,17 @@ async def test_the_language_changes_at_a_click_and_stays(screens: OpenScreen) ->
 
 async def test_the_appearance_changes_at_a_click_and_stays(screens: OpenScreen) -> None:
     luis = await screens("Luis", color_scheme="light")
-    background = "getComputedStyle(document.body).backgroundColor"
+    root = luis.page.locator("html")
     await luis.go("/stream")
-    light = await luis.page.evaluate(background)
+    light = await luis.page.evaluate(BACKGROUND)
 
     await luis.page.get_by_label("Luis, menu").click()
     await luis.page.get_by_text("Dark", exact=True).click()
-    await luis.page.wait_for_function(f"{background} !== '{light}'")
-    dark = await luis.page.evaluate(background)
+    await expect(root).to_have_attribute("data-theme", "dark")
     await luis.go("/stream")
 
-    assert await luis.page.evaluate(background) == dark
+    await expect(root).to_have_attribute("data-theme", "dark")
+    assert await luis.page.evaluate(BACKGROUND) != light
     await luis.send("PATCH", "/me", {"theme": None})
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.async_api import Page, expect
+from contextlib import suppress
+
+from playwright.async_api import Error, Page, expect
 
 from tests.e2e.conftest import OpenScreen
 from tests.e2e.people import PASSWORD
@@ -32,16 +34,30 @@ async def test_a_wrong_password_is_said_and_the_right_one_leads_to_where_one_wan
 async def test_an_expired_login_goes_to_the_login_page_and_back(screens: OpenScreen) -> None:
     ana = await screens("Ana")
     ana.forgive(r"status of 401|WebSocket")
-    deal = await ana.make_deal("A deal to come back to")
-    await ana.go(f"/records/{deal}")
+    await ana.go("/stream")
 
     await ana.context.clear_cookies()
-    await ana.write("Too late")
+    await ana.page.get_by_role("link", name="Deals").click()
     await ana.page.wait_for_url("**/login?**")
     await fill(ana.page, PASSWORD)
 
-    await ana.page.wait_for_url(f"**/records/{deal}")
+    await ana.page.wait_for_url("**/deals")
     await ana.live()
+
+
+async def test_what_was_written_when_the_login_ended_is_still_there_afterwards(screens: OpenScreen) -> None:
+    ana = await screens("Ana")
+    ana.forgive(r"status of 401|WebSocket")
+    await ana.go("/stream")
+    written = ana.page.get_by_role("textbox", name="New message")
+
+    await ana.context.clear_cookies()
+    with suppress(Error):  # the page may be gone before the last letter is in
+        await written.fill("Half a thought")
+    await ana.page.wait_for_url("**/login?**")
+    await fill(ana.page, PASSWORD)
+
+    await expect(written).to_have_value("Half a thought")
 
 
 async def test_signing_out_ends_at_the_login_page(screens: OpenScreen) -> None:

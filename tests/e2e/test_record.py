@@ -21,7 +21,7 @@ async def test_following_a_record_brings_it_into_mine_and_unfollowing_takes_it_o
     await luis.sees("For all who follow")
     await luis.go(f"/records/{deal}")
     await luis.page.locator("c-record-head summary", has_text="Following").click()
-    await luis.page.get_by_role("button", name="Unfollow").click()
+    await luis.page.get_by_role("button", name="Unfollow", exact=True).click()
     await expect(luis.page.locator("c-record-head").get_by_role("button", name="Follow")).to_be_visible()
 
     await luis.go("/stream")

@@ -7,6 +7,8 @@ from playwright.async_api import expect
 from tests.e2e.conftest import OpenScreen
 from tests.e2e.people import USERS
 
+SCROLL = "new Promise((done) => { addEventListener('scrollend', done, { once: true }); scrollTo(0, 1200) })"
+
 
 async def test_new_entries_wait_behind_a_pill_while_someone_reads_further_down(screens: OpenScreen) -> None:
     ana, luis = await screens("Ana"), await screens("Luis")
@@ -14,8 +16,7 @@ async def test_new_entries_wait_behind_a_pill_while_someone_reads_further_down(s
     for number in range(20):
         await ana.post(f"Message number {number}.", deal, to=USERS["Luis"])
     await luis.go("/stream")
-    await luis.page.mouse.wheel(0, 1200)
-    await luis.page.wait_for_function("scrollY > 900")
+    await luis.page.evaluate(SCROLL)
     read = luis.entry("Message number 9.")
     before = await read.bounding_box()
 

@@ -128,3 +128,15 @@ test("it gives a sign of life with every heartbeat", (t) => {
 
   assert.deepEqual(sockets[0].sent.at(-1), { op: "ping" });
 });
+
+test("a replay does not count as latency", (t) => {
+  const { live, sockets } = start(t);
+  sockets[0].gets(welcome);
+  mock.timers.tick(2_000);
+
+  sockets[0].gets({ type: "event", position: 5, at: Date.now() - 1_400, name: "entry.removed", data: { entry: 1 } });
+  assert.equal(live.latency(), null);
+  sockets[0].gets({ type: "event", position: 6, at: Date.now() - 30, name: "entry.removed", data: { entry: 1 } });
+
+  assert.equal(live.latency(), 30);
+});

@@ -79,6 +79,8 @@ export class Live extends EventTarget {
     this.welcomed = false;
     this.resumed = false;
     this.heartbeat = 20;
+    /** Position at the welcome: events up to here are a replay and say nothing about speed. */
+    this.head = 0;
     /** The server's clock minus ours, ms. */
     this.skew = 0;
     /** @type {number | null} */
@@ -169,13 +171,14 @@ export class Live extends EventTarget {
       this.waiting.get(frame.id)?.(frame);
       this.waiting.delete(frame.id);
     } else if (frame.type === "bye") this.retryHint = frame.retry_ms ?? null;
-    else if (frame.type === "event" && frame.at) this.measure(frame.at);
+    else if (frame.type === "event" && frame.at && (frame.position ?? 0) > this.head) this.measure(frame.at);
     this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
   }
 
   /** @param {Frame} frame */
   welcome(frame) {
     this.heartbeat = frame.heartbeat ?? this.heartbeat;
+    this.head = frame.position ?? 0;
     if (frame.at) this.skew = frame.at - this.now();
     this.attempt = 0;
     this.lostAt = null;
@@ -186,7 +189,7 @@ export class Live extends EventTarget {
     this.resume();
   }
 
-  /** Events of a replay are old: only what is fresh says how fast the way is. @param {number} at */
+  /** @param {number} at  when the event was committed */
   measure(at) {
     const now = this.now();
     const ms = Math.max(0, now + this.skew - at);
