@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import OpenScreen
 from tests.e2e.people import USERS, Screen
 
-BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+BACKGROUND = "getComputedStyle(document.documentElement).backgroundColor"
 PHONE = {"width": 390, "height": 844}
 
 

@@ -48,7 +48,8 @@ async def test_an_expired_login_goes_to_the_login_page_and_back(screens: OpenScr
 async def test_what_was_written_when_the_login_ended_is_still_there_afterwards(screens: OpenScreen) -> None:
     ana = await screens("Ana")
     ana.forgive(r"status of 401|WebSocket")
-    await ana.go("/stream")
+    deal = await ana.make_deal("A deal to come back to")
+    await ana.go(f"/records/{deal}")
     written = ana.page.get_by_role("textbox", name="New message")
 
     await ana.context.clear_cookies()
@@ -57,6 +58,7 @@ async def test_what_was_written_when_the_login_ended_is_still_there_afterwards(s
     await ana.page.wait_for_url("**/login?**")
     await fill(ana.page, PASSWORD)
 
+    await ana.page.wait_for_url(f"**/records/{deal}")
     await expect(written).to_have_value("Half a thought")
 
 

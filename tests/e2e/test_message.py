@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import OpenScreen
@@ -12,7 +12,7 @@ from tests.e2e.people import USERS
 
 
 async def test_a_message_is_in_the_addressees_mine_without_a_reload(
-    screens: OpenScreen, record_property: pytest.RecordProperty
+    screens: OpenScreen, record_property: Callable[[str, object], None]
 ) -> None:
     ana, luis = await screens("Ana"), await screens("Luis")
     deal = await ana.make_deal("120 laptops")
