@@ -41,6 +41,8 @@ class Delivery:
     answer_p99: float
     cpu: float
     """Share of one core that the service's process used."""
+    cost: float
+    """Processor time of it per delivery, in microseconds, posting included."""
     frame: int
     """Bytes of a frame."""
 
@@ -53,7 +55,7 @@ def measure(node: Node, crowd: Crowd, percent: int, seconds: float, rate: float 
     used, begin = cpu_seconds(node.pid), time.perf_counter()
     posted = load(node.port, company.authors, company.deals[percent], seconds, rate)
     tally = crowd.wait(posted.posts * reached, PATIENCE)
-    cpu = (cpu_seconds(node.pid) - used) / (time.perf_counter() - begin)
+    used, elapsed = cpu_seconds(node.pid) - used, time.perf_counter() - begin
     span = max((tally.last - tally.first) / 1000, posted.seconds)
     return Delivery(
         name=node.name,
@@ -67,7 +69,8 @@ def measure(node: Node, crowd: Crowd, percent: int, seconds: float, rate: float 
         p99=tally.p99,
         answer_p50=posted.answer_p50,
         answer_p99=posted.answer_p99,
-        cpu=cpu,
+        cpu=used / elapsed,
+        cost=used * 1e6 / max(tally.events, 1),
         frame=tally.bytes // max(tally.events, 1),
     )
 

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 class _IdConvertor(Convertor[int]):
     """`{id:id}` in a path: digits alone. Too large a number exists nowhere, and a very long one is no path at all."""
 
-    regex = "[0-9]{1,19}"
+    regex = "[0-9]{1,4000}"  # Python reads 4,300 digits at most
 
     def convert(self, value: str) -> int:
         return min(int(value), ID_MAX)

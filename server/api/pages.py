@@ -37,7 +37,7 @@ ASK = "no-cache"  # kept, but asked for every time, and answered with 304 when u
 
 _IMPORT = re.compile(r'^import\s(?:[^"\';]*?\sfrom\s)?["\'](\.{1,2}/[^"\']+)["\']', re.MULTILINE)
 _STYLE = re.compile(r'@import "([^"]+)"(?: layer\((\w+)\))?;')
-_DESCENDANT = re.compile(r"(?<=[\w)\]&]) +(?=:(?:is|not|where|has)\()")  # in nested rules cssmin takes it for `name :value`
+_DESCENDANT = re.compile(r"(?<=[\w)\]&]) +(?=:(?:is|not|where|has)\()")  # nested, cssmin reads it as `name :value`
 _LINK = re.compile(r'(href|src)="/((?:css|js)/[^"]+)"')
 
 

@@ -45,14 +45,19 @@ def _activity(world: World, stream: Stream, *, is_open: bool) -> None:
     type = world.rng.choices(list(Type), (5, 2, 4, 0 if is_open else 4))[0]
     since = max(record.created, world.now - 20 * DAY) if is_open else record.created
     at = world.moment(since, world.now, author.who.time_zone)
-    due = _due(world) if is_open else min(world.now - MINUTE, at + int(world.rng.expovariate(1 / (4 * DAY))) + HOUR)
+    due = _due(world) if is_open else _past(world, at, at + int(world.rng.expovariate(1 / (4 * DAY))) + HOUR)
     plan = PLANS[type](world, record, author, due)
     check_plan(plan)
     status = first_status(plan) if is_open else Status.COMPLETED
-    finished = min(world.now, due + world.rng.randint(0, 6) * HOUR) if status == Status.COMPLETED else None
+    finished = _past(world, at, due + world.rng.randint(0, 6) * HOUR) if status == Status.COMPLETED else None
     if type == Type.EMAIL:
         finished = at
     write(world, stream, plan, author, at, status=status, finished=finished, record=record)
+
+
+def _past(world: World, at: Millis, wanted: Millis) -> Millis:
+    """The wanted moment, or one between `at` and now where that is still to come."""
+    return wanted if wanted < world.now else world.rng.randint(at, max(at, world.now - MINUTE))
 
 
 def _due(world: World) -> Millis:
@@ -118,7 +123,7 @@ def _own_task(world: World) -> None:
     subject = world.decks.draw(author.language, "TASKS", p=record.title.split(" · ")[0])
     plan = Plan(Type.TASK, author.id, subject=subject[:255], end=_due(world))
     status = world.rng.choice((Status.PLANNED, Status.PLANNED, Status.COMPLETED))
-    write(world, None, plan, author, at, status=status, finished=min(world.now, at + 2 * DAY))
+    write(world, None, plan, author, at, status=status, finished=_past(world, at, at + 2 * DAY))
 
 
 def _waiting(world: World, stream: Stream, person: Person) -> None:

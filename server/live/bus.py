@@ -98,6 +98,7 @@ class Bus:
         client = _client(self._url, TIMEOUT)
         try:
             while True:
+                _heed_cancellation()
                 await self._queued.wait()
                 self._queued.clear()
                 batch, self._queue = self._queue, deque()
@@ -150,6 +151,7 @@ class Bus:
         clock = asyncio.get_running_loop().time
         heard, probed = clock(), False
         while True:
+            _heed_cancellation()
             message = await subscription.get_message(timeout=self._echo / 4)
             if message is not None:
                 heard, probed = clock(), False
@@ -196,6 +198,13 @@ async def check_bus(url: str) -> None:
         raise Unavailable(f"cannot reach Redis at {where}: {error}") from None
     finally:
         await client.aclose()
+
+
+def _heed_cancellation() -> None:
+    """Ends a task that was cancelled while it connected: redis-py can swallow that, and nobody cancels twice."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class _SilentError(Exception):

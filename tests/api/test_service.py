@@ -30,7 +30,7 @@ async def test_a_message_from_sign_in_to_stream_and_bad_input_beside_it(caudal: 
             await http.post("/entries", content=b"x" * (3 << 20), headers={"content-type": "application/json"}),
             await http.get("/records/%00"),
             await http.get("/stream?q=%FF%00"),
-            await http.get("/stream", headers={"cookie": "caudal_login=\x7f"}),
+            await http.get("/stream", headers={"cookie": "caudal_login=x"}),
             await http.get("/suggest?q=" + "a+" * 3000),
         ]
         forged = await http.post("/entries", json={"text": "x"}, headers={"origin": "https://evil.example"})
