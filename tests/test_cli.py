@@ -76,7 +76,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_an_unreachable_redis_is_named(data: Path) -> None:
     said = refusal(run_caudal("serve", data=data, REDIS_URL="redis://:hunter2@127.0.0.1:1/0"))
 
-    assert "Redis at 127.0.0.1 does not answer (REDIS_URL)" in said
+    assert "Redis at 127.0.0.1:1 does not answer (REDIS_URL)" in said
     assert "hunter2" not in said
 
 

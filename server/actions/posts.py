@@ -119,16 +119,15 @@ async def address(work: Work, message: Message) -> Addressed:
             raise Invalid.one(f"to[{index}]", "type", "exactly one of user, department, record, email")
     if len(message.to) > TARGETS_MAX:
         raise Invalid.one("to", "too_many", f"at most {TARGETS_MAX}", limit=TARGETS_MAX)
-    people = await check_people(work, [UserId(c.user) for c in message.to if c.user is not None], "to")
-    teams = await check_departments(
-        work, [DepartmentId(c.department) for c in message.to if c.department is not None], "to"
-    )
-    to_attach = [RecordId(c.record) for c in message.to if c.record is not None and c.attach]
+    chips = list({(chip.user, chip.department, chip.record, chip.email): chip for chip in message.to}.values())
+    people = await check_people(work, [UserId(c.user) for c in chips if c.user is not None], "to")
+    teams = await check_departments(work, [DepartmentId(c.department) for c in chips if c.department is not None], "to")
+    to_attach = [RecordId(c.record) for c in chips if c.record is not None and c.attach]
     about = list(dict.fromkeys(RecordId(record) for record in message.about))
     attached = await check_records(work, about, Action.UPDATE, "about")
     attached |= await check_records(work, list(dict.fromkeys(to_attach)), Action.UPDATE, "to")
-    mails = await _addresses(work, message.to)
-    rows = [_row(chip, mails) for chip in message.to]
+    mails = await _addresses(work, chips)
+    rows = [_row(chip, mails) for chip in chips]
     everyone = dict.fromkeys([*people, *(user for members in teams.values() for user in members)])
     external = [str(row["email"]) for row in rows if row["email"] is not None]
     return Addressed(rows, list(everyone), attached, list(dict.fromkeys(external)))

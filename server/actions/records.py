@@ -29,6 +29,7 @@ from server.domain.events import Name
 from server.domain.records import FIELDS, FieldType
 from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, FieldError, Forbidden, Invalid
+from server.store.access import readable_records
 from server.store.drafts import Draft
 from server.store.schema import DETAILS, pipelines, quotes, records, stages
 from server.store.work import Work
@@ -144,6 +145,7 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
         return Outcome(Noun.RECORD, record)
     values |= await _stage_of_pipeline(work, kind, values)
     await check_values(work, kind, values, cast("int | None", values.get("pipeline", before.get("pipeline"))))
+    values |= await _hidden_links(work, before, values)
     await _write(work, record, kind, values)
     for entry in await entries_of_change(work, record, kind, before, values):
         await add_entry(work, entry)
@@ -166,6 +168,17 @@ async def _stage_of_pipeline(work: Work, kind: Kind, values: Mapping[str, object
     if "pipeline" not in values or "stage" in values:
         return {}
     return {"stage": (await _defaults(work, kind, {"title": "-", "pipeline": values["pipeline"]}))["stage"]}
+
+
+async def _hidden_links(work: Work, before: Mapping[str, object], values: Mapping[str, object]) -> JsonObject:
+    """Changed lists of links, with what the editor could not see in them: nobody takes out what they cannot know."""
+    kept: JsonObject = {}
+    for name, value in values.items():
+        linked = before.get(name)
+        if isinstance(value, list) and isinstance(linked, list):
+            may_read = await readable_records(work.connection, work.access, linked)
+            kept[name] = value + [other for other in linked if other not in may_read]
+    return kept
 
 
 async def _write(work: Work, record: RecordId, kind: Kind, values: Mapping[str, object]) -> None:

@@ -195,7 +195,7 @@ async def check_bus(url: str) -> None:
     except (RedisError, OSError) as error:
         parts = urlsplit(url)
         where = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
-        raise Unavailable(f"cannot reach Redis at {where}: {error}") from None
+        raise Unavailable(f"Redis at {where} does not answer (REDIS_URL): {error}") from None
     finally:
         await client.aclose()
 

@@ -248,3 +248,12 @@ async def test_a_reference_the_log_cannot_keep_is_refused(world: World) -> None:
             with pytest.raises(Invalid) as refused:
                 await world.do(ana, action, text="hello", ref=ref, **args)
             assert wrong(refused.value)[0][0] == "ref"
+
+
+async def test_the_same_recipient_twice_is_one_chip(world: World) -> None:
+    ana, luis = await world.user("Ana"), await world.user("Luis")
+    deal = await world.record(ana, Kind.DEAL)
+
+    entry = await world.do(ana, "message.publish", text="Hi", to=[{"user": luis}, {"user": luis}], about=[deal])
+
+    assert entry["recipients"] == [{"user": luis, "name": "Luis"}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from server.domain.words import JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.store.access import load_access
 from server.store.records import show_record
+from server.store.shapes import shape_records
 from tests.world import World
 
 OWN = {(kind, action): Level.OWN for kind in Kind for action in Action}
@@ -342,3 +344,19 @@ async def test_a_wrong_field_of_a_company_is_named(world: World) -> None:
         with pytest.raises(Invalid) as refused:
             await world.do(ana, "record.create", kind="company", fields={"title": "Aurora", field: value})
         assert {error.field for error in refused.value.errors} == {field}, (field, value)
+
+
+async def test_a_list_of_links_keeps_what_its_editor_cannot_see(world: World) -> None:
+    ana, luis = await world.user("Ana"), await world.user("Luis", Level.OWN)
+    hidden = await world.record(ana, Kind.CONTACT, title="Hidden")
+    own = await world.record(luis, Kind.CONTACT, title="Own")
+    deal = await world.record(ana, Kind.DEAL, contacts=[hidden], responsible=luis)
+
+    await world.do(luis, "record.update", record=deal, fields={"contacts": [own]})
+
+    async with world.store.database.reading() as connection:
+        shape = (await shape_records(connection, [deal]))[deal]
+    assert [contact["record"] for contact in cast("dict[str, list[JsonObject]]", shape["links"])["contacts"]] == [
+        own,
+        hidden,
+    ]

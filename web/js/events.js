@@ -35,6 +35,7 @@ export function applyEvent(state, frame) {
 /** Takes an entry in, if it belongs to the stream on screen. @param {State} state @param {Entry} entry @param {Frame} frame @returns {State} */
 function put(state, entry, frame) {
   const { feed } = state;
+  if (frame.matches === false) return drop(state, entry.id); // it no longer passes the filter
   const whole = { ...entry, mine: frame.mine ?? entry.mine };
   const known = state.entries.get(entry.id);
   if (feed.status !== "ready" && !known) return state;

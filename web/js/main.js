@@ -4,14 +4,24 @@ import { ApiError } from "./api.js";
 import { live } from "./connection.js";
 import { button, h, icon, isTyping, loadIcons } from "./dom.js";
 import { loadLocale, t } from "./i18n.js";
+import { pictured } from "./later.js";
 import { startRouter } from "./router.js";
 import { session } from "./session.js";
-import { showKeys } from "./elements/keys.js";
-import "./elements/nothing-page.js";
 import "./elements/stream-page.js";
 import "./elements/toasts.js";
 import "./elements/topbar.js";
-import "./elements/window-dock.js";
+
+/** What the first picture does not need: brought then, so that it is at hand, and there while the service is not. */
+const LATER = [
+  () => import("./elements/connection-banner.js"),
+  () => import("./elements/filter-panels.js"),
+  () => import("./elements/entry-panels.js"),
+  () => import("./elements/me-menu.js"),
+  () => import("./elements/edit-text.js"),
+  () => import("./elements/activity-window.js"),
+  () => import("./elements/window-dock.js"),
+  () => import("./elements/keys.js"),
+];
 
 const guess = localStorage.getItem("language") ?? navigator.language.slice(0, 2);
 
@@ -36,6 +46,9 @@ async function start() {
   document.addEventListener("click", closeMenus);
   startRouter(main);
   live.connect();
+  pictured.then(() => Promise.all(LATER.map((load) => load()))).catch(() => {
+    // Each is asked for again when it is needed.
+  });
 }
 
 /** The service does not answer: say so, and offer another try. */
@@ -60,7 +73,7 @@ function keys(event) {
   } else if (event.key === "m") {
     event.preventDefault();
     /** @type {HTMLElement | null} */ (document.querySelector("c-composer"))?.focus();
-  } else if (event.key === "?") showKeys();
+  } else if (event.key === "?") import("./elements/keys.js").then(({ showKeys }) => showKeys());
 }
 
 /** Menus are details elements: a press elsewhere closes them. @param {MouseEvent} event */

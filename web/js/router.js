@@ -10,6 +10,7 @@ const MODULES = /** @type {Record<string, () => Promise<unknown>>} */ ({
   "c-record-page": () => import("./elements/record-page.js"),
   "c-list-page": () => import("./elements/list-page.js"),
   "c-activities-page": () => import("./elements/activities-page.js"),
+  "c-nothing-page": () => import("./elements/nothing-page.js"),
 });
 
 /** @type {HTMLElement} */

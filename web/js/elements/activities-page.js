@@ -1,16 +1,15 @@
 // <c-activities-page>: all my activities, open or completed, bound to records or not: where a task without a record lives.
+import { dueness, moveActivity } from "../activities.js";
 import { api } from "../api.js";
 import { connection, live } from "../connection.js";
 import { h, icon, replace } from "../dom.js";
+import { ACTIVITIES } from "../filter.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
 import { session } from "../session.js";
-import { ACTIVITY_ICONS } from "./activity-fields.js";
+import { openWindow } from "../windows.js";
 import { activityRow, dueHead } from "./activity-row.js";
-import { moveActivity } from "./activity-window.js";
-import { dueness } from "./moments.js";
 import { listenTo } from "./quiet-page.js";
-import { openWindow } from "./window-dock.js";
 import { toast } from "./toasts.js";
 
 const PAGE = 100; // the most that is given at once, because groups by deadline want all of them
@@ -66,7 +65,7 @@ export class ActivitiesPage extends HTMLElement {
     const segmented = (name, legend, options) => h("fieldset", { class: "segmented" }, h("legend", { class: "visually-hidden" }, t(legend)), options.map(([value, key]) => radio(name, value, key)));
     const form = h("form", { class: "filters", "aria-label": t("activity.filter"), onchange: () => this.#change(form) },
       segmented("status", "activity.status", [["open", "activity.open"], ["completed", "activity.done"]]),
-      segmented("type", "activity.kind", [["", "list.all"], ...Object.keys(ACTIVITY_ICONS).map((type) => [type, `activity.types.${type}`])]));
+      segmented("type", "activity.kind", [["", "list.all"], ...ACTIVITIES.map((type) => [type, `activity.types.${type}`])]));
     const add = h("button", { class: "button button--primary", type: "button", onclick: () => openWindow("activity", { type: "task" }) }, icon("plus"), t("activity.new_task"));
     setTitle(t("activity.title"));
     replace(this, h("div", { class: "stack" }, h("div", { class: "spread" }, h("h1", {}, t("activity.title")), add), form, this.list));

@@ -1,13 +1,13 @@
 /** What a card shows of a task, meeting, call or e-mail: its facts, and what can be done with it from here. */
 
-import { api } from "../api.js";
+import { moveActivity } from "../activities.js";
 import { button, h, icon } from "../dom.js";
 import { dayTime, leaf, span, time } from "../format.js";
 import { t } from "../i18n.js";
 import { isOverdue } from "../kinds.js";
 import { renderText } from "../markdown.js";
 import { session } from "../session.js";
-import { openWindow } from "./window-dock.js";
+import { openWindow } from "../windows.js";
 
 /**
  * @typedef {import("../types.d.ts").Entry} Entry
@@ -61,7 +61,7 @@ function facts(activity) {
 export function activityBody(entry, attempt) {
   const activity = /** @type {Activity} */ (entry.activity);
   const open = activity.status !== "completed" && activity.type !== "email";
-  const move = (/** @type {string} */ verb) => attempt(api.post(`/activities/${activity.id}/${verb}`, verb === "complete" ? { result: "" } : {}));
+  const move = (/** @type {"complete" | "reopen"} */ verb) => attempt(moveActivity(activity.id, verb));
   const subject = h("h4", { class: "entry__subject" }, h("button", { type: "button", class: "entry__open", onclick: () => openWindow("activity", { id: activity.id }) }, activity.subject || t("activity.no_subject")));
   const row = facts(activity).filter(Boolean);
   const text = activity.type === "email" ? activity.email?.body : activity.description;
@@ -69,17 +69,17 @@ export function activityBody(entry, attempt) {
   const acts = open && mayMove(activity) ? h("div", { class: "cluster" },
     button(t("act.complete"), { class: "button button--small", onclick: () => move("complete"), "data-act": "complete" }, "check"),
     button(t("act.open"), { class: "button button--small button--quiet", onclick: () => openWindow("activity", { id: activity.id }) }, "expand")) : null;
-  return [marked(activity, content, open, move), acts].filter((node) => node !== null);
+  return [marked(activity, content, open, mayMove(activity) ? move : null), acts].filter((node) => node !== null);
 }
 
 /** Whoever may update one of its records, and whoever it is given to, may complete it; the service has the last word. @param {Activity} activity */
 const mayMove = ({ responsible, author, records }) => session.isMe(responsible.user) || session.isMe(author?.user) || records.some((ref) => ref.record && session.may(ref.kind, "update"));
 
-/** A task begins with its box, a meeting with its leaf of the calendar. @param {Activity} activity @param {HTMLElement} content @param {boolean} open @param {(verb: string) => void} move */
+/** A task begins with its box, a meeting with its leaf of the calendar. @param {Activity} activity @param {HTMLElement} content @param {boolean} open @param {((verb: "complete" | "reopen") => void) | null} move  null: the reader may not */
 function marked(activity, content, open, move) {
   if (activity.type === "task") {
     const label = t(open ? "act.complete_named" : "act.reopen_named", { subject: activity.subject });
-    const box = h("button", { type: "button", class: "checkbox", role: "checkbox", "aria-checked": String(!open), "aria-label": label, title: label, onclick: () => move(open ? "complete" : "reopen") }, icon("check", "s"));
+    const box = h("button", { type: "button", class: "checkbox", role: "checkbox", "aria-checked": String(!open), "aria-disabled": move ? null : "true", "aria-label": label, title: move ? label : null, onclick: () => move?.(open ? "complete" : "reopen") }, icon("check", "s"));
     return h("div", { class: "with-mark" }, box, content);
   }
   if (activity.type === "meeting" && activity.start != null) {

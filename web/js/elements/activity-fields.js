@@ -7,9 +7,6 @@ import { defaultDeadline, daysLater, nextHour } from "./moments.js";
 
 const HOUR = 3_600_000; // ms
 
-/** @type {Record<string, string>} */
-export const ACTIVITY_ICONS = { task: "task", meeting: "meeting", call: "call", email: "email" };
-
 const field = (name, type, more = {}) => ({ name, type, label: t(`activity.${name}`), ...more });
 const words = (prefix, names) => names.map((name) => [name, t(`${prefix}.${name}`)]);
 

@@ -1,11 +1,11 @@
 // One activity as a row: a box to complete it, what and about what, and when it is due.
+import { dueness } from "../activities.js";
 import { h, icon } from "../dom.js";
 import { deadline } from "../format.js";
 import { t } from "../i18n.js";
 import { session } from "../session.js";
+import { openWindow } from "../windows.js";
 import { chipText } from "./chip.js";
-import { dueness } from "./moments.js";
-import { openWindow } from "./window-dock.js";
 
 /** What stands under the subject: records, but not the one whose page this is, people, and who does it. @param {any} activity @param {number|null} here */
 function context({ records, with: parties = [], responsible }, here) {

@@ -1,34 +1,22 @@
 // The window of one activity, new or there already: fill in, save, complete, reopen, delete.
+import { moveActivity, tellChanged } from "../activities.js";
 import { api } from "../api.js";
 import { announce, h, icon, replace } from "../dom.js";
+import { errorsOf } from "../errors.js";
 import { t } from "../i18n.js";
-import { ACTIVITY_FIELDS, ACTIVITY_ICONS, activityBody, activityValues } from "./activity-fields.js";
-import { changes, errorsOf, Form } from "./form.js";
-import { windowMaker } from "./window-dock.js";
+import { ACTIVITY_FIELDS, activityBody, activityValues } from "./activity-fields.js";
+import { changes, Form } from "./form.js";
 import { toast } from "./toasts.js";
-
-/** Tells the page what the service answered; the event of the stream says the same to everyone. */
-const changed = (activity) => document.dispatchEvent(new CustomEvent("caudal:activity", { detail: { activity } }));
-
-/**
- * Completes or reopens an activity, and tells the page.
- * @param {number} id @param {"complete"|"reopen"} act @param {string} [result]
- */
-export async function moveActivity(id, act, result = "") {
-  const activity = await api.post(`/activities/${id}/${act}`, act === "complete" ? { result } : {});
-  changed(activity);
-  return activity;
-}
 
 /**
  * Opens an activity, or a new one. `wish`: {id} of one that is there, or {type, records, with …} of a new one.
  * @param {import("./window-dock.js").WindowDock} dock @param {any} wish
  */
-async function openActivity(dock, wish) {
+export async function open(dock, wish) {
   const activity = wish.id ? await load(dock, wish) : wish;
   if (!activity) return;
   const title = activity.id ? activity.subject : t(`activity.new_${activity.type}`);
-  const window = dock.make({ icon: ACTIVITY_ICONS[activity.type], title, key: activity.id && `activity-${activity.id}` });
+  const window = dock.make({ icon: activity.type, title, key: activity.id && `activity-${activity.id}` });
   if (!window) return;
   new ActivityWindow(window, activity).fill();
   dock.show(window);
@@ -97,7 +85,7 @@ class ActivityWindow {
         ? await api.patch(`/activities/${id}`, { ...changes(this.before, body), version: this.activity.version }, { key: this.key })
         : await api.post("/activities", body, { key: this.key });
       announce(t("activity.saved", { subject: saved.subject }));
-      changed(saved);
+      tellChanged(saved);
     });
   }
 
@@ -117,7 +105,7 @@ class ActivityWindow {
     const { id } = this.activity;
     return this.#do(async () => {
       await api.del(`/activities/${id}`);
-      changed({ id, removed: true });
+      tellChanged({ id, removed: true });
     });
   }
 
@@ -143,5 +131,3 @@ class ActivityWindow {
     return name.replace(/^email\./, "");
   }
 }
-
-windowMaker("activity", openActivity);

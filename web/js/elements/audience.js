@@ -9,8 +9,9 @@ export class Audience {
   #timer = 0;
   #asked = "";
 
-  constructor() {
-    this.node = h("div", { role: "status" });
+  /** @param {HTMLElement} node  where it is said */
+  constructor(node) {
+    this.node = node;
   }
 
   /** Asks again when who is addressed has changed; letters alone change nothing. @param {any} body of POST /entries */
@@ -33,7 +34,7 @@ export class Audience {
     const strong = (text, tone) => h("strong", { class: tone && "tone", "data-tone": tone }, text);
     const people = strong(t("composer.colleagues", { count }));
     const outside = external.length ? strong(t("composer.addresses", { count: external.length }), "email") : null;
-    const sees = tNodes(outside ? "composer.audience_both" : "composer.audience", { people, outside });
+    const sees = tNodes(outside ? "composer.audience_both" : "composer.audience", { people, outside, count });
     return [
       line("eye", null, h("span", {}, ...sees)),
       ...cannot.map((one) => line("alert", "caution", cannotText(one))),

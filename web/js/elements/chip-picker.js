@@ -23,6 +23,7 @@ const recipient = ({ emails, ...item }) => (item.record ? { ...item, email: emai
 
 export class ChipPicker extends HTMLElement {
   /** @type {import("./chip.js").Item[]} */ #items = [];
+  #built = false;
   /** Chips that stand here and cannot be taken off. */
   fixed = [];
 
@@ -40,9 +41,11 @@ export class ChipPicker extends HTMLElement {
   }
 
   connectedCallback() {
-    if (this.input) return;
-    const input = h("input", { type: "text", id: this.getAttribute("for-id"), "aria-label": this.getAttribute("label"), autocomplete: "off", spellcheck: "false" });
-    this.append(input);
+    if (this.#built) return;
+    this.#built = true;
+    // Somebody may have begun to write before this module came
+    const input = this.input ?? h("input", { type: "text", id: this.getAttribute("for-id"), "aria-label": this.getAttribute("label"), autocomplete: "off", spellcheck: "false" });
+    if (!input.parentElement) this.append(input);
     new Suggestions(input, {
       label: this.getAttribute("label") ?? "",
       query: () => (this.#full ? null : input.value.trim()),
@@ -55,6 +58,7 @@ export class ChipPicker extends HTMLElement {
     input.addEventListener("blur", () => this.#typed());
     this.addEventListener("click", (event) => event.target === this && input.focus());
     this.#render();
+    if (document.activeElement === input) input.click();
   }
 
   /** Marks the field wrong, or right again. @param {string|null} describedBy id of the sentence that says why */

@@ -1,13 +1,12 @@
 // <c-current-activities record="42">: the next open activities by deadline, mine or a record's: five, then more.
 // Overdue, today and later stand apart; completing one works in place.
+import { dueness, moveActivity } from "../activities.js";
 import { api } from "../api.js";
 import { live } from "../connection.js";
 import { announce, h, replace } from "../dom.js";
 import { t } from "../i18n.js";
 import { session } from "../session.js";
 import { activityRow, dueHead } from "./activity-row.js";
-import { moveActivity } from "./activity-window.js";
-import { dueness } from "./moments.js";
 import { toast } from "./toasts.js";
 
 const FEW = 5;

@@ -28,7 +28,6 @@ declare global {
     "c-stream-feed": HTMLElement & { source: { channel: string; record: number | null; filter: Record<string, unknown> } };
   }
   interface DocumentEventMap {
-    "caudal:window": CustomEvent;
     "caudal:activity": CustomEvent;
     "caudal:record": CustomEvent;
     "caudal:draft": CustomEvent;

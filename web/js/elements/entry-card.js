@@ -10,7 +10,6 @@ import { session } from "../session.js";
 import { activityBody, tagOf } from "./activity-body.js";
 import { avatar } from "./avatar.js";
 import { chip } from "./chip.js";
-import { editText } from "./edit-text.js";
 import { entryFoot } from "./entry-foot.js";
 import { EntryThread } from "./entry-thread.js";
 import { actorOf, phrase } from "./phrase.js";
@@ -155,8 +154,9 @@ export class EntryCard {
       h("div", { class: "menu__panel" }, item("edit", "act.edit", () => this.edit()), item("trash", "act.delete", () => this.remove())));
   }
 
-  edit() {
+  async edit() {
     const { entry, text } = this;
+    const { editText } = await import("./edit-text.js");
     if (text) editText(text, entry.text, entry.mentions, (fresh) => this.context.attempt(api.patch(`/entries/${entry.id}`, { text: fresh })), () => this.render());
   }
 
@@ -180,10 +180,13 @@ export class EntryCard {
   }
 
   /** Presses what a single key stands for: "comment", "follow", "react". @param {string} act */
-  press(act) {
+  async press(act) {
     const target = /** @type {HTMLElement | null} */ (this.node.querySelector(`[data-act="${act}"]`));
     target?.click();
-    if (act === "react") /** @type {HTMLElement | null} */ (target?.parentElement?.querySelector(".palette__panel button"))?.focus();
+    if (act !== "react") return;
+    await import("./entry-panels.js");
+    // The panel is filled by the menu's own event, which comes after the click.
+    setTimeout(() => /** @type {HTMLElement | null} */ (target?.parentElement?.querySelector(".palette__panel button"))?.focus());
   }
 }
 

@@ -33,8 +33,8 @@ export function entryFoot(entry, { attempt, comment, line = false, threaded = fa
     follow(entry, word, attempt));
 }
 
-/** @param {Entry} entry @param {string} emoji @param {Attempt} attempt */
-function toggle(entry, emoji, attempt) {
+/** Gives a reaction, or takes it back. @param {Entry} entry @param {string} emoji @param {Attempt} attempt */
+export function toggle(entry, emoji, attempt) {
   const mine = entry.reactions.some((one) => one.emoji === emoji && one.users.includes(session.me.user));
   const path = `/entries/${entry.id}/reactions/${encodeURIComponent(emoji)}`;
   attempt(mine ? api.del(path) : api.put(path));
@@ -47,17 +47,19 @@ function reaction(entry, { emoji, users }, attempt) {
   return h("button", { type: "button", class: "reaction", "aria-pressed": users.includes(session.me.user), "aria-label": label, title: names, "data-act": `reaction ${emoji}`, onclick: () => toggle(entry, emoji, attempt) }, `${emoji} ${number(users.length)}`);
 }
 
-/** @param {Entry} entry @param {Attempt} attempt */
-function palette(entry, attempt) {
-  const choices = Object.entries(EMOJI).map(([emoji, name]) =>
-    h("button", { type: "button", class: "icon-button", "aria-label": t(`emoji.${name}`), title: t(`emoji.${name}`), onclick: (/** @type {Event} */ event) => {
-      /** @type {HTMLElement} */ (event.target).closest("details")?.removeAttribute("open");
-      toggle(entry, emoji, attempt);
-    } }, emoji));
-  return h("details", { class: "menu palette", name: "react" },
-    h("summary", { class: "button button--quiet button--small", "aria-label": t("act.react"), title: t("act.react"), "data-act": "react" }, icon("react")),
-    h("div", { class: "menu__panel palette__panel" }, choices));
+/** A menu whose panel comes when it is opened. @param {string} name @param {string} className @param {HTMLElement} summary @param {(panel: HTMLElement, panels: typeof import("./entry-panels.js")) => void} fill */
+function menu(name, className, summary, fill) {
+  const panel = h("div", { class: "menu__panel" });
+  const details = h("details", { class: className, name, ontoggle: async () => {
+    if (!details.open) return;
+    fill(panel, await import("./entry-panels.js"));
+  } }, summary, panel);
+  return details;
 }
+
+/** @param {Entry} entry @param {Attempt} attempt */
+const palette = (entry, attempt) => menu("react", "menu palette", h("summary", { class: "button button--quiet button--small", "aria-label": t("act.react"), title: t("act.react"), "data-act": "react" }, icon("react")),
+  (panel, { fillPalette }) => fillPalette(panel, entry, attempt));
 
 /** @param {import("../why.js").Reason} reason */
 const short = ({ rule, ref }) => t(`why.${rule}`, { kind: ref ? t(`kind.${ref.kind}`) : "" });
@@ -65,14 +67,9 @@ const short = ({ rule, ref }) => t(`why.${rule}`, { kind: ref ? t(`kind.${ref.ki
 /** @param {Entry} entry @param {(text: string) => Node} word @param {Attempt} attempt @param {boolean} line */
 function why(entry, word, attempt, line) {
   const all = reasons(entry);
-  const rows = all.map((reason) => h("li", { class: "spread" },
-    h("span", null, reason.ref ? t(`why.long.${reason.rule}`, { title: reason.ref.title }) : t(`why.long.${reason.rule}`)),
-    reason.rule === "responsible" ? h("span", { class: "faint" }, t("why.by_right")) : null,
-    reason.rule === "following" ? h("button", { type: "button", class: "link", onclick: () => attempt(session.follow(Number(reason.ref?.record), null)) }, t("follow.stop")) : null));
   const question = line ? `${t("why.question")} ${short(all[0])}` : t("why.question");
-  return h("details", { class: line ? "menu" : "menu push", name: "why" },
-    h("summary", { class: "button button--quiet button--small", title: question, "data-act": "why" }, icon("eye"), line ? visuallyHidden(question) : word(short(all[0]))),
-    h("div", { class: "menu__panel why__panel soft" }, h("p", null, h("strong", null, t("why.head"))), h("ul", { class: "stack-s" }, rows)));
+  return menu("why", line ? "menu" : "menu push", h("summary", { class: "button button--quiet button--small", title: question, "data-act": "why" }, icon("eye"), line ? visuallyHidden(question) : word(short(all[0]))),
+    (panel, { fillWhy }) => fillWhy(panel, all, attempt));
 }
 
 /** Who is responsible follows by right and cannot stop. @param {Entry} entry @param {(text: string) => Node} word @param {Attempt} attempt */

@@ -8,8 +8,6 @@ import { renderText } from "../markdown.js";
 import { session } from "../session.js";
 import { store } from "../store.js";
 import { avatar } from "./avatar.js";
-import { editText } from "./edit-text.js";
-import { Mentions } from "./mentions.js";
 
 /**
  * @typedef {import("../types.d.ts").Entry} Entry
@@ -28,7 +26,9 @@ export class EntryThread {
     this.field = h("textarea", { rows: 1, placeholder: t("comment.placeholder"), "aria-label": t("comment.placeholder"), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) });
     this.form = h("form", { class: "thread__field mid", onsubmit: (/** @type {Event} */ event) => this.send(event) },
       avatar(session.me, "s"), this.field, h("button", { type: "submit", class: "icon-button thread__send", "aria-label": t("comment.send"), title: t("comment.send") }, icon("send")));
-    this.mentions = new Mentions(this.field);
+    /** Completes names; comes when somebody begins to write. @type {import("./mentions.js").Mentions | null} */
+    this.mentions = null;
+    this.field.addEventListener("focus", () => this.complete(), { once: true });
     this.node = h("div", { class: "thread", role: "group", "aria-label": t("comment.all") }, this.more, this.list, this.form);
     /** @type {Map<number, {comment: Comment, node: HTMLElement}>} */
     this.rows = new Map();
@@ -54,6 +54,11 @@ export class EntryThread {
 
   focus() {
     this.field.focus();
+  }
+
+  async complete() {
+    const { Mentions } = await import("./mentions.js");
+    this.mentions = new Mentions(this.field);
   }
 
   /** @param {Comment} comment */
@@ -87,19 +92,20 @@ export class EntryThread {
   /** @param {Event} event */
   async send(event) {
     event.preventDefault();
-    const text = this.mentions.text;
+    const text = this.mentions?.text ?? this.field.value.trim();
     if (!text || this.field.readOnly) return;
     this.field.readOnly = true;
     const comment = await this.attempt(api.post(`/entries/${this.entry.id}/comments`, { text }));
     this.field.readOnly = false;
     if (!comment) return;
     this.field.value = "";
-    this.mentions.list = [];
+    if (this.mentions) this.mentions.list = [];
     this.field.focus();
   }
 
   /** @param {Comment} comment @param {HTMLElement} text */
-  edit(comment, text) {
+  async edit(comment, text) {
+    const { editText } = await import("./edit-text.js");
     editText(text, comment.text, comment.mentions, (fresh) => this.attempt(api.patch(`/comments/${comment.id}`, { text: fresh })), () => replace(text, renderText(comment.text, comment.mentions)));
   }
 

@@ -1,22 +1,12 @@
 // A form made of fields: labels, editors, hints, and errors said at the field they belong to.
 import { h, icon, replace } from "../dom.js";
-import { has, t } from "../i18n.js";
+import { errorText } from "../errors.js";
 import { editor } from "./editors.js";
 
 /** @typedef {import("./editors.js").Field} Field */
-/** @typedef {{field?: string, code: string, message?: string, params?: Record<string, any>}} FieldError */
+/** @typedef {import("../errors.js").FieldError} FieldError */
 
 let count = 0;
-
-/** What went wrong, in the reader's language; the service's own sentence only where we have none. @param {FieldError} error */
-export function errorText({ code, message, params = {} }) {
-  const key = [`field.error.${code}`, `error.${code}`].find(has);
-  return key ? t(key, params) : message || t("field.error.invalid");
-}
-
-/** The errors of a refused request; a refusal without fields is one error of the whole. @param {any} error */
-export const errorsOf = (error) =>
-  error?.errors?.length ? error.errors : [{ code: error?.code ?? "unreachable", message: error?.message, params: error?.params ?? {} }];
 
 /**
  * What a form changed, by field name: only that is sent, so that nobody's other change is undone.

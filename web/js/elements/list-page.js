@@ -7,13 +7,13 @@ import { money, stamp } from "../format.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
 import { session } from "../session.js";
+import { openWindow } from "../windows.js";
 import { avatar } from "./avatar.js";
 import { chipText } from "./chip.js";
 import { stageChoices } from "./editors.js";
 import { listenTo } from "./quiet-page.js";
 import { LISTS } from "./record-fields.js";
 import "./record-window.js";
-import { openWindow } from "./window-dock.js";
 
 const PAGE = 50;
 const TYPING = 250; // ms; a pause in typing

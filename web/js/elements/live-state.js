@@ -1,8 +1,7 @@
-/** How live the page is: <c-live-state> in the bar, by word and dot, and <c-connection-banner> over what is shown when it is an old copy. */
+/** <c-live-state>: how live the page is, by word and dot, in the bar. */
 
 import { live } from "../connection.js";
-import { button, h, icon, replace } from "../dom.js";
-import { time } from "../format.js";
+import { h, replace } from "../dom.js";
 import { t } from "../i18n.js";
 
 /** A break shorter than this is not worth a word, ms. */
@@ -21,7 +20,8 @@ export function verdict(now = Date.now()) {
   return gone > STALE ? "offline" : "reconnecting";
 }
 
-class Watching extends HTMLElement {
+/** An element whose words follow the connection. */
+export class Watching extends HTMLElement {
   /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
   #said = "";
 
@@ -68,28 +68,4 @@ class LiveState extends Watching {
   }
 }
 
-class ConnectionBanner extends Watching {
-  words() {
-    const state = verdict();
-    if (state !== "offline" && state !== "ended") return [""];
-    return [state, live.retryAt == null ? "" : String(Math.max(1, Math.ceil((live.retryAt - Date.now()) / 1000)))];
-  }
-
-  /** @param {string[]} words */
-  show([state, seconds]) {
-    this.hidden = !state;
-    if (!state) return replace(this);
-    const known = this.querySelector(".num");
-    if (known && state === "offline") {
-      known.textContent = seconds ? t("live.again", { count: Number(seconds) }) : t("live.reconnecting");
-      return;
-    }
-    replace(this, h("div", { class: "banner cluster", "data-tone": "caution", role: "status" }, icon("offline"),
-      h("p", null, h("strong", null, t(state === "ended" ? "live.ended_head" : "live.lost_head")), " ", state === "ended" ? t("live.ended_hint") : t("live.copy", { time: time(live.lostAt ?? Date.now()) })),
-      state === "offline" ? h("span", { class: "num", "aria-live": "off" }, t("live.again", { count: Number(seconds) || 1 })) : null,
-      button(t(state === "ended" ? "live.reload" : "live.try_now"), { class: "button button--small", onclick: () => (state === "ended" ? location.reload() : live.retry()) })));
-  }
-}
-
 customElements.define("c-live-state", LiveState);
-customElements.define("c-connection-banner", ConnectionBanner);

@@ -1,5 +1,5 @@
 // Moments as people fill them in: date and time fields in the reader's own time zone, and the default deadline.
-import { dayKey, daysFrom, time } from "../format.js";
+import { dayKey, time } from "../format.js";
 
 const HOUR = 3_600_000; // ms
 const DAY = 24 * HOUR;
@@ -36,11 +36,4 @@ export function defaultDeadline(now) {
     if (new Date(dayKey(at)).getUTCDay() % 6) left--;
   }
   return at;
-}
-
-/** When an activity is due: `overdue`, `today` or `later`. @param {number|null} at @param {number} now */
-export function dueness(at, now) {
-  if (at === null) return "later";
-  if (at < now) return "overdue";
-  return daysFrom(at, now) === 0 ? "today" : "later";
 }

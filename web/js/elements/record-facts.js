@@ -4,10 +4,10 @@ import { h, icon, replace } from "../dom.js";
 import { has, t } from "../i18n.js";
 import { date, money, number, stamp } from "../format.js";
 import { session } from "../session.js";
+import { openWindow } from "../windows.js";
 import { chip } from "./chip.js";
 import { Form } from "./form.js";
 import { RECORD_FIELDS, fieldValue } from "./record-fields.js";
-import { openWindow } from "./window-dock.js";
 
 const IN_HEAD = ["title", "stage", "responsible", "amount", "currency", "probability", "close_date"];
 const day = (text) => date(Date.parse(`${text}T12:00Z`));

@@ -3,16 +3,15 @@
 import { api } from "../api.js";
 import { live } from "../connection.js";
 import { announce, h, icon, replace } from "../dom.js";
+import { errorsOf } from "../errors.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
 import { session } from "../session.js";
 import { avatar } from "./avatar.js";
 import "./composer.js";
 import "./current-activities.js";
-import { errorsOf } from "./form.js";
 import "./record-facts.js";
 import "./record-head.js";
-import "./record-window.js";
 import { problem } from "./toasts.js";
 
 /** The events that may end the reading of a record. */

@@ -1,12 +1,12 @@
 // The window of a new record with the main fields of its kind, or of all fields of one that is there.
 import { api } from "../api.js";
 import { h, replace } from "../dom.js";
+import { errorsOf } from "../errors.js";
 import { t } from "../i18n.js";
 import { navigate } from "../router.js";
 import { session } from "../session.js";
-import { changes, errorsOf, Form } from "./form.js";
+import { changes, Form } from "./form.js";
 import { LISTS, RECORD_FIELDS, fieldValue } from "./record-fields.js";
-import { windowMaker } from "./window-dock.js";
 
 /** A new contact needs a title, and most people only fill in the names. */
 function withTitle(kind, values) {
@@ -14,7 +14,7 @@ function withTitle(kind, values) {
 }
 
 /** @param {import("./window-dock.js").WindowDock} dock @param {{kind: string, record?: any}} wish */
-function openRecord(dock, { kind, record }) {
+export function open(dock, { kind, record }) {
   const window = dock.make({ icon: kind, title: record?.title ?? t(`record.new_${kind}`), key: record && `record-${record.record}` });
   if (!window) return;
   const fields = RECORD_FIELDS[kind]().filter((field) => record || field.main);
@@ -55,5 +55,3 @@ function openRecord(dock, { kind, record }) {
 
 /** A new record is sent without what was left empty. */
 const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length)));
-
-windowMaker("record", openRecord);

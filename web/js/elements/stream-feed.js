@@ -8,10 +8,10 @@ import { connection, live } from "../connection.js";
 import { announce, button, h, icon, isTyping, replace } from "../dom.js";
 import { day, dayKey } from "../format.js";
 import { t } from "../i18n.js";
+import { entriesShown } from "../later.js";
 import { session } from "../session.js";
 import { store } from "../store.js";
 import { EntryCard } from "./entry-card.js";
-import "./live-state.js";
 import { attempt } from "./toasts.js";
 
 /**
@@ -192,6 +192,7 @@ class StreamFeed extends HTMLElement {
     const empty = !entries.length;
     replace(/** @type {HTMLElement} */ (this.note), feed.status === "failed" ? this.#failed() : feed.status === "loading" ? skeletons() : empty ? this.#empty() : null);
     this.feed.hidden = empty;
+    if (feed.status !== "loading") entriesShown();
     replace(/** @type {HTMLElement} */ (this.foot), feed.status === "ready" && feed.next == null && entries.length > 5 ? h("p", { class: "stream__end finer faint" }, t("stream.end")) : null);
   }
 

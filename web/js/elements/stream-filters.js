@@ -2,10 +2,9 @@
 
 import { h, icon, replace } from "../dom.js";
 import { date, dayStart } from "../format.js";
-import { ACTIVITIES, PRESETS, RECORD_KINDS, cleared, readFilter } from "../filter.js";
+import { ACTIVITIES, cleared, readFilter } from "../filter.js";
 import { t } from "../i18n.js";
-import { person, session } from "../session.js";
-import { avatar } from "./avatar.js";
+import { person } from "../session.js";
 
 /** @typedef {import("../filter.js").Choice} Choice */
 
@@ -18,7 +17,6 @@ class StreamFilters extends HTMLElement {
   #timer = 0;
   #built = false;
   #prefix = `filters-${++count}`;
-  /** @type {"" | "authors" | "date" | "recordKinds"} */ #open = "";
 
   /** @param {Choice} choice */
   set choice(choice) {
@@ -49,9 +47,9 @@ class StreamFilters extends HTMLElement {
     this.scope = h("fieldset", { class: "segmented" });
     this.kinds = h("fieldset", { class: "segmented" });
     this.types = h("fieldset", { class: "segmented" });
-    this.authors = this.#menu("authors");
-    this.dates = this.#menu("date");
-    this.records = this.#menu("recordKinds");
+    this.authors = this.#menu("authors", (panel, { fillAuthors }) => fillAuthors(panel, this.#choice, (change) => this.#set(change)));
+    this.dates = this.#menu("date", (panel, { fillDates }) => fillDates(panel, this.#choice, (change) => this.#set(change)));
+    this.records = this.#menu("recordKinds", (panel, { fillRecordKinds }) => fillRecordKinds(panel, this.#choice, (change) => this.#set(change)));
     this.text = h("input", { type: "search", name: "q", placeholder: t("filter.find"), "aria-label": t("filter.find"), oninput: () => {
       clearTimeout(this.#timer);
       this.#timer = window.setTimeout(() => this.#set({ q: this.text?.value.trim() }), TYPING);
@@ -98,13 +96,16 @@ class StreamFilters extends HTMLElement {
     for (const input of box.querySelectorAll("input")) input.checked = kinds.includes(input.value);
   }
 
-  /** A button with its panel, which the top layer keeps clear of the row's own scrolling. @param {"authors" | "date" | "recordKinds"} name */
-  #menu(name) {
+  /**
+   * A button with its panel, which the top layer keeps clear of the row's own scrolling. What is in it comes when it is opened.
+   * @param {string} name @param {(panel: HTMLElement, panels: typeof import("./filter-panels.js")) => void} fill
+   */
+  #menu(name, fill) {
     const id = `${this.#prefix}-${name}`;
     const opener = h("button", { type: "button", class: "button", popovertarget: id });
-    const panel = h("div", { class: "menu__panel filters__panel", id, popover: "auto", ontoggle: (/** @type {ToggleEvent} */ event) => {
-      this.#open = event.newState === "open" ? name : "";
-      if (!this.#open) return;
+    const panel = h("div", { class: "menu__panel filters__panel", id, popover: "auto", ontoggle: async (/** @type {ToggleEvent} */ event) => {
+      if (event.newState !== "open") return;
+      fill(panel, await import("./filter-panels.js"));
       const box = opener.getBoundingClientRect();
       panel.style.setProperty("top", `${box.bottom + 4}px`);
       panel.style.setProperty("left", `${Math.max(8, Math.min(box.left, innerWidth - panel.offsetWidth - 8))}px`);
@@ -120,9 +121,6 @@ class StreamFilters extends HTMLElement {
     this.#label(this.authors, names.length > 1 ? t("filter.people", { count: names.length }) : names[0], "filter.anyone");
     this.#label(this.dates, range, "filter.any_date");
     this.#label(this.records, recordKinds.map((kind) => t(`kinds.${kind}`)).join(", "), "filter.any_record");
-    if (this.#open !== "authors") this.#people();
-    if (this.#open !== "recordKinds") this.#options(this.records, RECORD_KINDS.map((kind) => ({ value: kind, label: t(`kinds.${kind}`), mark: icon(kind) })), recordKinds, (chosen) => this.#set({ recordKinds: chosen }));
-    if (this.#open !== "date") this.#range();
   }
 
   /** @param {{button: HTMLElement} | undefined} menu @param {string | undefined} chosen @param {string} none */
@@ -130,31 +128,6 @@ class StreamFilters extends HTMLElement {
     const opener = /** @type {HTMLElement} */ (menu?.button);
     replace(opener, h("span", { class: "truncate" }, chosen || t(none)), icon("down", "s"));
     opener.toggleAttribute("data-set", Boolean(chosen));
-  }
-
-  #people() {
-    const people = session.portal.users.filter(({ active, user }) => active !== false || this.#choice.authors.includes(user));
-    const sorted = [...people].sort((a, b) => Number(session.isMe(b.user)) - Number(session.isMe(a.user)) || a.name.localeCompare(b.name));
-    const options = sorted.map((one) => ({ value: String(one.user), label: session.isMe(one.user) ? t("filter.me", { name: one.name }) : one.name, mark: avatar(one, "s") }));
-    this.#options(this.authors, options, this.#choice.authors.map(String), (chosen) => this.#set({ authors: chosen.map(Number) }));
-  }
-
-  /** @param {{panel: HTMLElement} | undefined} menu @param {{value: string, label: string, mark: Node}[]} options @param {string[]} chosen @param {(chosen: string[]) => void} choose */
-  #options(menu, options, chosen, choose) {
-    const panel = /** @type {HTMLElement} */ (menu?.panel);
-    const change = () => choose([...panel.querySelectorAll("input:checked")].map((input) => /** @type {HTMLInputElement} */ (input).value));
-    replace(panel, h("div", { class: "filters__options" }, options.map(({ value, label, mark }) =>
-      h("label", { class: "menu__item mid" }, h("input", { type: "checkbox", value, checked: chosen.includes(value), onchange: change }), mark, label))));
-  }
-
-  #range() {
-    const { date: preset, from, to } = this.#choice;
-    const panel = /** @type {HTMLElement} */ (this.dates?.panel);
-    const item = (/** @type {string} */ value, /** @type {string} */ key) => h("label", { class: "menu__item mid" },
-      h("input", { type: "radio", name: `${this.#prefix}-date`, value, checked: preset === value && !from && !to, onchange: () => this.#set({ date: value, from: "", to: "" }) }), t(key));
-    const field = (/** @type {"from" | "to"} */ name, /** @type {string} */ value) => h("label", { class: "field field--stacked" }, h("span", { class: "faint finer" }, t(`filter.${name}`)),
-      h("input", { type: "date", class: "input", value, onchange: (/** @type {Event} */ event) => this.#set({ date: "", [name]: /** @type {HTMLInputElement} */ (event.target).value }) }));
-    replace(panel, item("", "filter.any_date"), Object.keys(PRESETS).map((name) => item(name, `filter.date.${name}`)), h("hr", { class: "menu__rule" }), h("div", { class: "filters__range" }, field("from", from), field("to", to)));
   }
 
   /** Everything again. */

@@ -2,8 +2,8 @@
 
 import { live } from "../connection.js";
 import { button, h } from "../dom.js";
+import { errorsOf, errorText } from "../errors.js";
 import { t } from "../i18n.js";
-import { errorsOf, errorText } from "./form.js";
 
 /** How long a notice stays, ms; longer when there is something to press. */
 const STAY = 5_000;

@@ -1,16 +1,12 @@
 /** <c-topbar>: the product bar. Sections, search, how live the page is, and the reader's own menu. */
 
-import { api, signIn } from "../api.js";
-import { live } from "../connection.js";
 import { h, icon, replace } from "../dom.js";
 import { readFilter, writeFilter } from "../filter.js";
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { navigate } from "../router.js";
 import { session } from "../session.js";
 import { avatar } from "./avatar.js";
-import { showKeys } from "./keys.js";
 import "./live-state.js";
-import { attempt } from "./toasts.js";
 
 /** Sections in the order of the bar; `wide` ones move into More on a phone. */
 const TABS = [
@@ -58,20 +54,15 @@ class Topbar extends HTMLElement {
     } }, h("button", { type: "submit", "aria-label": t("search.label") }, icon("search")), field, h("kbd", { "aria-hidden": "true" }, "/"));
   }
 
+  /** The reader's own menu; what it offers comes when it is opened. */
   #me() {
-    const radio = (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ chosen, /** @type {string} */ label, /** @type {(value: string) => void} */ choose) =>
-      h("label", { lang: name === "language" ? value : null }, h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => choose(value) }), label);
-    const theme = document.documentElement.dataset.theme ?? "";
-    return h("details", { class: "menu" },
-      h("summary", { class: "icon-button", "aria-label": t("me.menu", { name: session.me.name }), title: session.me.name }, avatar(session.me)),
-      h("div", { class: "menu__panel" },
-        h("p", { class: "menu__who" }, h("strong", null, session.me.name), h("small", null, session.me.email)),
-        h("fieldset", { class: "segmented" }, h("legend", { class: "visually-hidden" }, t("me.appearance")), ["", "light", "dark"].map((value) => radio("theme", value, theme, t(`me.theme.${value || "system"}`), setTheme))),
-        h("fieldset", { class: "segmented" }, h("legend", { class: "visually-hidden" }, t("me.language")), [["en", "English"], ["es", "Español"]].map(([value, label]) => radio("language", value, language(), label, setLanguage))),
-        h("hr", { class: "menu__rule" }),
-        h("button", { type: "button", class: "menu__item mid", onclick: showKeys }, icon("template"), t("keys.title")),
-        h("hr", { class: "menu__rule" }),
-        h("button", { type: "button", class: "menu__item mid", onclick: signOut }, icon("forward"), t("me.sign_out"))));
+    const panel = h("div", { class: "menu__panel" });
+    const fill = async () => {
+      const { fillMeMenu } = await import("./me-menu.js");
+      if (!panel.childElementCount) fillMeMenu(panel);
+    };
+    return h("details", { class: "menu", ontoggle: fill },
+      h("summary", { class: "icon-button", "aria-label": t("me.menu", { name: session.me.name }), title: session.me.name }, avatar(session.me)), panel);
   }
 
   #mark() {
@@ -90,24 +81,6 @@ class Topbar extends HTMLElement {
     const field = this.field?.offsetParent ? this.field : /** @type {HTMLElement | null} */ (document.querySelector(".filters input[type=search]"));
     field?.focus();
   }
-}
-
-/** @param {string} theme "" follows the system */
-function setTheme(theme) {
-  dispatchEvent(new CustomEvent("caudal:theme", { detail: theme || null }));
-  attempt(api.patch("/me", { theme: theme || null }));
-}
-
-/** Every text changes: the page starts anew, where it is. @param {string} name */
-async function setLanguage(name) {
-  localStorage.setItem("language", name);
-  if (await attempt(api.patch("/me", { language: name }))) location.reload();
-}
-
-async function signOut() {
-  if (!(await attempt(api.del("/session")))) return;
-  live.end();
-  signIn();
 }
 
 customElements.define("c-topbar", Topbar);

@@ -1,17 +1,8 @@
 // <c-window-dock>: keeps the floating windows and the dock of the minimised ones. It stands outside the page that the
-// router changes, so windows survive navigation. Anything may ask for a window by the event "caudal:window".
+// router changes, so windows survive navigation.
 import { h, icon, replace } from "../dom.js";
 import { t } from "../i18n.js";
 import { FloatingWindow } from "./window.js";
-
-/** Who fills a window of a name; registered by the modules that own them. @type {Map<string, (dock: WindowDock, wish: any) => void>} */
-const makers = new Map();
-
-/** @param {string} name @param {(dock: WindowDock, wish: any) => void} make */
-export const windowMaker = (name, make) => makers.set(name, make);
-
-/** Asks for a window: `openWindow("activity", {type: "task", records: [ref]})`. @param {string} name @param {object} wish */
-export const openWindow = (name, wish) => document.dispatchEvent(new CustomEvent("caudal:window", { detail: { name, ...wish } }));
 
 /** Where focus goes in a window or the dock. @param {Element|null|undefined} place @returns {HTMLElement|null} */
 const first = (place) => place?.querySelector(".window__body :is(input:checked, input:not([type=radio]), textarea, select), .window__body button, .dock__item button") ?? null;
@@ -24,13 +15,11 @@ export class WindowDock extends HTMLElement {
   connectedCallback() {
     this.dock.setAttribute("aria-label", t("activity.dock"));
     this.append(this.dock);
-    document.addEventListener("caudal:window", this.#wish);
     document.addEventListener("keydown", this.#f6);
     this.addEventListener("keydown", this.#f6);
   }
 
   disconnectedCallback() {
-    document.removeEventListener("caudal:window", this.#wish);
     document.removeEventListener("keydown", this.#f6);
   }
 
@@ -58,8 +47,6 @@ export class WindowDock extends HTMLElement {
     else window.open(this.#windows.filter(({ dialog }) => dialog.open).length);
     first(window.dialog)?.focus();
   }
-
-  #wish = ({ detail: { name, ...wish } }) => makers.get(name)?.(this, wish);
 
   #f6 = (event) => {
     if (event.key !== "F6" || event.defaultPrevented) return;
