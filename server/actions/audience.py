@@ -21,7 +21,7 @@ async def preview(connection: AsyncConnection, access: Access, message: Message)
     `people` are the colleagues in whose Mine it would be, the author left out. `cannot` names those addressed or
     mentioned who may not read a record it is about; only mentioned ones do not see the message at all.
     """
-    addressed = await address(Work(connection, access, now()), message)
+    addressed = await address(Work(connection, access, now), message)
     mentioned = parse_mentions(message.text).users
     parts = {(access.user, Part.AUTHOR)}
     parts |= {(user, Part.ADDRESSED) for user in addressed.people}

@@ -28,12 +28,18 @@ Publish: TypeAlias = Callable[[Sequence[Event]], Awaitable[None]]
 
 
 class Work:
-    """One transaction of one user. Actions read and write through `connection` and say what happened with `record`."""
+    """One transaction of one user. Actions read and write through `connection` and say what happened with `record`.
 
-    def __init__(self, connection: AsyncConnection, access: Access, at: Millis, ref: str | None = None) -> None:
+    `at` is the moment it began, for what is written; its events carry the moment just before the commit.
+    """
+
+    def __init__(
+        self, connection: AsyncConnection, access: Access, clock: Callable[[], Millis], ref: str | None = None
+    ) -> None:
         self.connection = connection
         self.access = access
-        self.at = at
+        self.at = clock()
+        self._clock = clock
         self.ref = ref
         self.events: list[Event] = []
         self._drafts: list[Draft] = []
@@ -76,8 +82,9 @@ class Work:
         positions = range(first, first + len(self._drafts))
         await self._place(zip(self._drafts, positions, strict=True))
         images = await Drafting(self.connection).draw(self._drafts)
+        at = self._clock()
         self.events = [
-            self._event(draft, position, image or Image())
+            self._event(draft, position, image or Image(), at)
             for draft, position, image in zip(self._drafts, positions, images, strict=True)
         ]
         await self.connection.execute(
@@ -103,10 +110,10 @@ class Work:
                 placing = update(entries).where(entries.c.id == bindparam("entry"))
                 await self.connection.execute(placing.values({name: bindparam("place") for name in columns}), rows)
 
-    def _event(self, draft: Draft, position: int, image: Image) -> Event:
+    def _event(self, draft: Draft, position: int, image: Image, at: Millis) -> Event:
         return Event(
             position=position,
-            at=self.at,
+            at=at,
             name=draft.name,
             reach=draft.reach,
             actor=self.user,
@@ -155,7 +162,7 @@ class Works:
     async def open(self, user: UserId, ref: str | None = None) -> AsyncIterator[Work]:
         """One transaction of one user, with rights read inside it. Raises NotSignedIn, Unavailable."""
         async with self._database.writing() as connection:
-            work = Work(connection, await load_access(connection, user), self.clock(), ref)
+            work = Work(connection, await load_access(connection, user), self.clock, ref)
             yield work
             await work.finish()
         if work.events:

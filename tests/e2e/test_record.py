@@ -13,7 +13,8 @@ async def test_following_a_record_brings_it_into_mine_and_unfollowing_takes_it_o
     await ana.post("Before anybody followed", deal)
     await luis.go(f"/records/{deal}")
 
-    await luis.page.locator("c-record-head").get_by_role("button", name="Follow").click()
+    async with luis.page.expect_response("**/follow"):
+        await luis.page.locator("c-record-head").get_by_role("button", name="Follow").click()
     await expect(luis.page.locator("c-record-head summary", has_text="Following")).to_be_visible()
     await luis.go("/stream")
     await luis.sees("Before anybody followed")
@@ -21,7 +22,8 @@ async def test_following_a_record_brings_it_into_mine_and_unfollowing_takes_it_o
     await luis.sees("For all who follow")
     await luis.go(f"/records/{deal}")
     await luis.page.locator("c-record-head summary", has_text="Following").click()
-    await luis.page.get_by_role("button", name="Unfollow", exact=True).click()
+    async with luis.page.expect_response("**/follow"):
+        await luis.page.get_by_role("button", name="Unfollow", exact=True).click()
     await expect(luis.page.locator("c-record-head").get_by_role("button", name="Follow")).to_be_visible()
 
     await luis.go("/stream")

@@ -151,9 +151,9 @@ test("a changed title is changed wherever the record is mentioned", () => {
   const ref = { record: 42, kind: "deal", title: "Old", responsible: 1 };
   const start = run(open(), snapshot([entry(1, { records: [ref], mentions: [ref] }), entry(2)], 2));
 
-  const state = apply(start, event(3, "record.changed", { record: { ...ref, title: "New", fields: {} } }));
+  const state = apply(start, event(3, "record.changed", { record: { ...ref, title: "New", responsible: { user: 7, name: "Ana" }, opened: false } }));
 
-  assert.equal(state.entries.get(1).records[0].title, "New");
+  assert.deepEqual(state.entries.get(1).records[0], { ...ref, title: "New", responsible: 7 });
   assert.equal(state.entries.get(1).mentions[0].title, "New");
   assert.equal(state.entries.get(2), start.entries.get(2));
 });
@@ -169,8 +169,44 @@ test("edited and removed comments change the entry and its open thread", () => {
   const [a, b] = [{ id: 1, entry: 1, text: "a" }, { id: 2, entry: 1, text: "b" }];
   const start = run(open(), snapshot([entry(1, { comments: { count: 2, last: [a, b] } })], 1), { type: "page.thread", entry: 1, comments: [a, b] });
 
-  const state = run(start, event(2, "comment.changed", { entry: 1, comment: { ...b, text: "B" }, count: 2 }), event(3, "comment.removed", { entry: 1, comment: 1, count: 1, last: [{ ...b, text: "B" }] }));
+  const state = run(start, event(2, "comment.changed", { entry: 1, comment: { ...b, text: "B" }, comments: { count: 2, last: [a, { ...b, text: "B" }] } }), event(3, "comment.removed", { entry: 1, comment: 1, comments: { count: 1, last: [{ ...b, text: "B" }] } }));
 
   assert.deepEqual(state.threads.get(1).map(({ text }) => text), ["B"]);
   assert.deepEqual(state.entries.get(1).comments, { count: 1, last: [{ ...b, text: "B" }] });
+});
+
+test("an activity that is taken away and comes back changed stands where it was", () => {
+  const task = (subject) => entry(1, { type: "task", activity: { id: 5, entry: 1, subject } });
+  const start = run(open(), snapshot([entry(2), task("Call")], 2));
+
+  const state = run(start, event(3, "activity.removed", { activity: 5 }), event(4, "entry.removed", { entry: 1 }),
+    event(5, "activity.changed", { activity: { id: 5, entry: 1, subject: "Call again" } }), event(6, "entry.changed", { entry: task("Call again") }));
+
+  assert.deepEqual(state.feed.ids, [2, 1]);
+  assert.equal(state.entries.get(1).activity.subject, "Call again");
+});
+
+test("a changed activity changes its entry", () => {
+  const start = run(open(), snapshot([entry(1, { type: "task", activity: { id: 5, entry: 1, status: "planned" } })], 1));
+
+  const state = apply(start, event(2, "activity.changed", { activity: { id: 5, entry: 1, status: "completed" } }));
+
+  assert.equal(state.entries.get(1).activity.status, "completed");
+});
+
+test("an entry that no longer passes the filter leaves the stream", () => {
+  const start = run(open(), snapshot([entry(2), entry(1)], 2));
+
+  const state = apply(start, event(3, "entry.changed", { entry: entry(1, { text: "other" }) }, { matches: false }));
+
+  assert.deepEqual(state.feed.ids, [2]);
+  assert.equal(state.entries.has(1), false);
+});
+
+test("an entry that is not there and does not pass the filter stays away", () => {
+  const start = run(open(), snapshot([entry(2)], 2));
+
+  const state = apply(start, event(3, "entry.changed", { entry: entry(1, { bumped: 3 }) }, { matches: false }));
+
+  assert.deepEqual(state.feed.ids, [2]);
 });

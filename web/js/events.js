@@ -13,10 +13,10 @@ const EVENTS = {
   "entry.changed": (state, { entry }, frame) => put(state, entry, frame),
   "entry.removed": (state, { entry }) => drop(state, entry),
   "comment.added": (state, { entry, comment }, frame) => thread(put(state, entry, frame), entry.id, (all) => upsert(all, comment)),
-  "comment.changed": (state, { entry, comment, count }) =>
-    thread(patch(state, entry, (old) => ({ ...old, comments: { count, last: swap(old.comments.last, comment) } })), entry, (all) => swap(all, comment)),
-  "comment.removed": (state, { entry, comment, count, last }) =>
-    thread(patch(state, entry, (old) => ({ ...old, comments: { count, last } })), entry, (all) => all.filter((one) => one.id !== comment)),
+  "comment.changed": (state, { entry, comment, comments }) =>
+    thread(patch(state, entry, (old) => ({ ...old, comments })), entry, (all) => swap(all, comment)),
+  "comment.removed": (state, { entry, comment, comments }) =>
+    thread(patch(state, entry, (old) => ({ ...old, comments })), entry, (all) => all.filter((one) => one.id !== comment)),
   "reaction.changed": (state, { entry, reactions }) => patch(state, entry, (old) => ({ ...old, reactions })),
   "record.changed": (state, { record }) => (record?.record ? relabel(state, record) : state),
   "activity.changed": (state, { activity }) => (activity?.entry ? patch(state, activity.entry, (old) => ({ ...old, activity })) : state),
@@ -111,11 +111,12 @@ const swap = (all, comment) => all.map((one) => (one.id === comment.id ? comment
 /** @param {Comment[]} all @param {Comment} comment */
 const upsert = (all, comment) => (all.some((one) => one.id === comment.id) ? swap(all, comment) : [...all, comment]);
 
-/** A record's new title and responsible person, wherever it is mentioned. @param {State} state @param {any} ref @returns {State} */
-function relabel(state, { record, kind, title, responsible }) {
+/** A record's new title and responsible person, wherever it is mentioned. @param {State} state @param {any} whole @returns {State} */
+function relabel(state, { record, title, responsible }) {
   const entries = new Map(state.entries);
+  const label = { title, responsible: responsible?.user ?? null };
   for (const [id, entry] of entries) {
-    const fresh = walk(entry, (one) => (one.record === record ? { ...one, kind, title, responsible } : one));
+    const fresh = walk(entry, (one) => (one.record === record ? { ...one, ...label } : one));
     if (fresh !== entry) entries.set(id, fresh);
   }
   return { ...state, entries };

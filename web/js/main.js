@@ -16,6 +16,7 @@ const LATER = [
   () => import("./elements/connection-banner.js"),
   () => import("./elements/filter-panels.js"),
   () => import("./elements/entry-panels.js"),
+  () => import("./elements/entry-folded.js"),
   () => import("./elements/me-menu.js"),
   () => import("./elements/edit-text.js"),
   () => import("./elements/activity-window.js"),

@@ -18,7 +18,7 @@ export class Composer extends HTMLElement {
   aboutField = this.#picker("about");
   text = h("textarea", { class: "composer__text", name: "text", "aria-label": t("composer.new"), placeholder: t("composer.placeholder"), rows: 3 });
   problem = h("p", { class: "composer__audience tone mid fine", role: "alert", "data-tone": "attention", hidden: true });
-  audience = h("div", { role: "status" });
+  audience = h("div", { role: "status" }, h("p", { class: "composer__audience mid fine soft" }, icon("eye"), t("composer.nobody")));
   form = h("form", { class: "composer panel", "data-fold": true, "aria-label": t("composer.new"), novalidate: true },
     this.#quick(), this.#row("to", this.toField), this.#row("about", this.aboutField), this.text, this.#foot(), this.problem, this.audience);
   /** @type {Promise<import("./composer-desk.js").ComposerDesk>|null} */ #desk = null;
@@ -36,8 +36,10 @@ export class Composer extends HTMLElement {
       this.form.requestSubmit();
     });
     this.form.addEventListener("focusin", () => this.#ask(), { once: true });
-    if (this.about) this.#ask();
-    else pictured.then(() => this.isConnected && this.#ask());
+    if (this.about) this.#ask(); // its chip stands there from the start
+    else pictured.then(() => {
+      if (this.isConnected) this.#ask();
+    });
   }
 
   disconnectedCallback() {

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { button, h, icon, replace } from "../dom.js";
-import { date, day, number, time } from "../format.js";
+import { date, day, time } from "../format.js";
 import { t } from "../i18n.js";
 import { kindOf, lifeOf } from "../kinds.js";
 import { renderText } from "../markdown.js";
@@ -27,6 +27,8 @@ export class EntryCard {
     /** @type {EntryThread | null} */
     this.thread = null;
     this.opened = false;
+    /** What an import card stands for, while it is open. @type {HTMLElement | null} */
+    this.folded = null;
     const id = entry.pending?.ref ?? entry.id;
     this.titleId = `entry-${id}-title`;
     this.node = h("article", { id: `entry-${id}`, tabindex: "0", "aria-labelledby": this.titleId, dataset: { id } });
@@ -138,8 +140,17 @@ export class EntryCard {
       fact("plus", t("import.added", { count: run.added })),
       run.changed ? fact("edit", t("import.changed", { count: run.changed })) : null,
       run.running ? fact("clock", t("import.running")) : fact("check", t("import.done"))),
-      run.kind === "user" || run.kind === "product" ? null // they have no list of their own
-        : h("p", null, h("a", { class: "link", href: `/${PLURALS[run.kind]}` }, t("import.open", { what: t(`kinds.${run.kind}`), number: number(run.added) }))));
+      run.kind === "user" || run.kind === "product" ? null // they have no list and no entries of their own
+        : h("p", { class: "cluster" }, button(t("import.expand", { count: run.added + run.changed }), { class: "link", "aria-expanded": this.folded !== null, "data-act": "expand", onclick: () => this.unfold() }),
+          h("a", { class: "link push", href: `/${PLURALS[run.kind]}` }, t("import.open", { what: t(`kinds.${run.kind}`) }))),
+      this.folded);
+  }
+
+  /** Opens what an import card stands for, or closes it. */
+  async unfold() {
+    const { FoldedEntries } = await import("./entry-folded.js");
+    this.folded = this.folded ? null : new FoldedEntries(this.entry, this.context.attempt).node;
+    this.render();
   }
 
   /** What the author may do with their own message. */

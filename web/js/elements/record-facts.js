@@ -126,7 +126,8 @@ export function fieldForm(place, field, record, { save, leave }) {
   }, form.nodes, h("div", { class: "cluster" },
     h("button", { class: "button button--primary button--small", type: "submit" }, t("activity.save")),
     h("button", { class: "button button--quiet button--small", type: "button", onclick: leave }, t("activity.cancel"))));
-  replace(place, node);
+  // A list of facts holds terms and what they say, nothing else
+  replace(place, place.matches("dl > div") ? [h("dt", { class: "visually-hidden" }, field.label), h("dd", {}, node)] : node);
   form.focus();
 }
 

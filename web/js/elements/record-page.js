@@ -9,6 +9,7 @@ import { setTitle } from "../router.js";
 import { session } from "../session.js";
 import { avatar } from "./avatar.js";
 import "./composer.js";
+import "./composer-desk.js";
 import "./current-activities.js";
 import "./record-facts.js";
 import "./record-head.js";
@@ -102,8 +103,8 @@ export class RecordPage extends HTMLElement {
   #frame({ type, name, data }) {
     if (type === "reset" || ACCESS.includes(name) || (name === "record.changed" && data.record?.locked)) this.#load();
     else if (name === "record.changed" && data.record?.record === this.record) {
-      const handed = data.record.fields?.responsible?.user !== this.#record?.responsible?.user;
-      this.#take(data.record.fields);
+      const handed = data.record.responsible?.user !== this.#record?.responsible?.user;
+      this.#take(data.record);
       if (handed) this.#load();
     } else if (name === "record.removed" && data.removed === this.record) this.#gone();
     else if (name === "follower.changed" && data.followed === this.record) this.#follower(data);

@@ -56,7 +56,7 @@ class StreamFilters extends HTMLElement {
     } });
     const opener = this.hasAttribute("sheet") ? h("button", { type: "button", class: "button sheet-opener", popovertarget: this.getAttribute("sheet") }, icon("clock"), t("stream.my_day")) : null;
     this.form = h("form", { class: "filters", "aria-label": t("filter.label"), onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-      opener, this.scope, this.kinds, this.types, this.authors.button, this.dates.button, this.records.button,
+      opener, this.scope, this.kinds, this.authors.button, this.dates.button, this.records.button, this.types,
       h("label", { class: "searchbox" }, icon("search"), this.text));
     this.append(this.form, this.authors.panel, this.dates.panel, this.records.panel);
   }
