@@ -1,7 +1,7 @@
 /** Starts the page: who reads, in which language, then the bar, the page of the address, and the socket. */
 
 import { ApiError } from "./api.js";
-import { live } from "./connection.js";
+import { connection, live } from "./connection.js";
 import { button, h, icon, isTyping, loadIcons } from "./dom.js";
 import { loadLocale, t } from "./i18n.js";
 import { pictured } from "./later.js";
@@ -45,6 +45,8 @@ async function start() {
     h("p", { class: "visually-hidden", id: "announcer", "aria-live": "polite" }));
   document.addEventListener("keydown", keys);
   document.addEventListener("click", closeMenus);
+  // Everything on screen is read after this place in the log, so that the socket goes on from here without a hole.
+  connection.shown(session.me);
   startRouter(main);
   live.connect();
   pictured.then(() => Promise.all(LATER.map((load) => load()))).catch(() => {

@@ -88,7 +88,7 @@ entries = Table(
     Index(None, "bumped"),  # the general stream
     Index(None, "author_id", "bumped"),  # by author, and my own in Mine
     Index(None, "activity_id"),  # the one entry of an activity
-    Index(None, "folded_into"),  # opening an import card
+    Index(None, "folded_into", "bumped"),  # opening an import card
     sqlite_autoincrement=True,
 )
 

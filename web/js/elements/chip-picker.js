@@ -58,7 +58,6 @@ export class ChipPicker extends HTMLElement {
     input.addEventListener("blur", () => this.#typed());
     this.addEventListener("click", (event) => event.target === this && input.focus());
     this.#render();
-    if (document.activeElement === input) input.click();
   }
 
   /** Marks the field wrong, or right again. @param {string|null} describedBy id of the sentence that says why */

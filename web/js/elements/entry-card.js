@@ -141,7 +141,7 @@ export class EntryCard {
       run.changed ? fact("edit", t("import.changed", { count: run.changed })) : null,
       run.running ? fact("clock", t("import.running")) : fact("check", t("import.done"))),
       run.kind === "user" || run.kind === "product" ? null // they have no list and no entries of their own
-        : h("p", { class: "cluster" }, button(t("import.expand", { count: run.added + run.changed }), { class: "link", "aria-expanded": this.folded !== null, "data-act": "expand", onclick: () => this.unfold() }),
+        : h("p", { class: "cluster" }, button(this.folded ? t("import.fold") : t("import.expand", { count: run.added + run.changed }), { class: "link", "aria-expanded": this.folded !== null, "data-act": "expand", onclick: () => this.unfold() }),
           h("a", { class: "link push", href: `/${PLURALS[run.kind]}` }, t("import.open", { what: t(`kinds.${run.kind}`) }))),
       this.folded);
   }

@@ -127,7 +127,13 @@ export function fieldForm(place, field, record, { save, leave }) {
     h("button", { class: "button button--primary button--small", type: "submit" }, t("activity.save")),
     h("button", { class: "button button--quiet button--small", type: "button", onclick: leave }, t("activity.cancel"))));
   // A list of facts holds terms and what they say, nothing else
-  replace(place, place.matches("dl > div") ? [h("dt", { class: "visually-hidden" }, field.label), h("dd", {}, node)] : node);
+  if (place.matches("dl > div")) replace(place, h("dt", { class: "visually-hidden" }, field.label), h("dd", {}, node));
+  else {
+    // A page keeps its heading while it is being changed
+    const heading = place.querySelector("h1");
+    heading?.classList.add("visually-hidden");
+    replace(place, heading, node);
+  }
   form.focus();
 }
 

@@ -12,6 +12,7 @@ import "./composer.js";
 import "./composer-desk.js";
 import "./current-activities.js";
 import "./record-facts.js";
+import { listenTo } from "./quiet-page.js";
 import "./record-head.js";
 import { problem } from "./toasts.js";
 
@@ -57,6 +58,8 @@ export class RecordPage extends HTMLElement {
   async #load() {
     const id = this.record;
     try {
+      // Subscribed first, read then: nothing is lost in between
+      if (!this.#record) await listenTo(`record ${id}`, [`record:${id}`]);
       const [record, followers] = await Promise.all([api.get(`/records/${id}`), api.get(`/records/${id}/followers`)]);
       this.#followers = followers.followers ?? followers;
       if (this.#record) return this.#take(record);

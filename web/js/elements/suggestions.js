@@ -31,6 +31,8 @@ export class Suggestions {
     field.addEventListener("blur", () => this.close());
     field.addEventListener("keydown", (event) => this.#key(event));
     field.after(this.list);
+    // Somebody may have begun to write before this came
+    if (document.activeElement === field) this.refresh();
   }
 
   get open() {

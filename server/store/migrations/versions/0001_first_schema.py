@@ -408,7 +408,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_entries_activity_id"), ["activity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_entries_author_id_bumped"), ["author_id", "bumped"], unique=False)
         batch_op.create_index(batch_op.f("ix_entries_bumped"), ["bumped"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entries_folded_into"), ["folded_into"], unique=False)
+        batch_op.create_index(batch_op.f("ix_entries_folded_into_bumped"), ["folded_into", "bumped"], unique=False)
 
     op.create_table(
         "follows",
@@ -596,7 +596,7 @@ def downgrade() -> None:
 
     op.drop_table("follows")
     with op.batch_alter_table("entries", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_entries_folded_into"))
+        batch_op.drop_index(batch_op.f("ix_entries_folded_into_bumped"))
         batch_op.drop_index(batch_op.f("ix_entries_bumped"))
         batch_op.drop_index(batch_op.f("ix_entries_author_id_bumped"))
         batch_op.drop_index(batch_op.f("ix_entries_activity_id"))
