@@ -26,10 +26,11 @@ async def migrate(database: Database) -> None:
 async def is_current(database: Database) -> bool:
     """Whether the database has exactly the schema of this version."""
     async with database.reading() as connection:
-        return await connection.run_sync(_revision) == ScriptDirectory.from_config(_config()).get_current_head()
+        return await connection.run_sync(_revision) == ScriptDirectory.from_config(configure()).get_current_head()
 
 
-def _config(connection: Connection | None = None) -> Config:
+def configure(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, on a connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -38,7 +39,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def _upgrade(connection: Connection) -> None:
-    command.upgrade(_config(connection), "head")
+    command.upgrade(configure(connection), "head")
 
 
 def _revision(connection: Connection) -> str | None:
