@@ -28,7 +28,7 @@ class Purpose:
 
 
 PURPOSES: Mapping[str, Purpose] = {
-    "to": Purpose(people=True, departments=True, kinds=frozenset({Kind.CONTACT, Kind.LEAD})),
+    "to": Purpose(people=True, departments=True, kinds=frozenset({Kind.CONTACT, Kind.LEAD}), update=True),
     "about": Purpose(kinds=frozenset(Kind), update=True),
     "mention": Purpose(people=True),
     "record": Purpose(kinds=frozenset(Kind)),

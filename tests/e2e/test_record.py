@@ -30,6 +30,22 @@ async def test_following_a_record_brings_it_into_mine_and_unfollowing_takes_it_o
     await luis.sees("For all who follow", times=0)
 
 
+async def test_following_on_another_screen_changes_an_open_mine_without_a_reload(screens: OpenScreen) -> None:
+    ana, luis = await screens("Ana"), await screens("Luis")
+    deal = await ana.make_deal("A deal followed elsewhere")
+    await ana.post("Written before the follow", deal)
+    await luis.go("/stream")
+    await luis.mark()
+    await luis.sees("Written before the follow", times=0)
+
+    await luis.send("PUT", f"/records/{deal}/follow", {"level": "everything"})
+    await luis.sees("Written before the follow")
+    await luis.send("DELETE", f"/records/{deal}/follow")
+    await luis.sees("Written before the follow", times=0)
+
+    assert await luis.is_marked()
+
+
 async def test_who_is_responsible_cannot_unfollow(screens: OpenScreen) -> None:
     ana = await screens("Ana")
     deal = await ana.make_deal("A deal of one's own")

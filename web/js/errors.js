@@ -6,7 +6,8 @@ import { has, t } from "./i18n.js";
 
 /** The sentence of an error; the service's own only where we have none. @param {FieldError} error */
 export function errorText({ code, message, params = {} }) {
-  const key = [`field.error.${code}`, `error.${code}`].find(has);
+  const named = code === "forbidden" && params.title ? "field.error.forbidden_record" : "";
+  const key = [named, `field.error.${code}`, `error.${code}`].find(has);
   return key ? t(key, params) : message || t("field.error.invalid");
 }
 

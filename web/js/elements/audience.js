@@ -1,6 +1,7 @@
 // The line under the composer: who will see the post, who cannot, and what addresses it names.
 import { api } from "../api.js";
 import { h, icon, replace } from "../dom.js";
+import { errorsOf, errorText } from "../errors.js";
 import { t, tNodes } from "../i18n.js";
 
 const PAUSE = 400; // ms after the last change
@@ -25,8 +26,11 @@ export class Audience {
     if (!to.length && !about.length) return replace(this.node, line("eye", null, t("composer.nobody")));
     this.#timer = setTimeout(async () => {
       // A text is needed for the question, not for the answer
-      const answer = await api.post("/audience", { to, about, text: text || "…" }).catch(() => null);
-      if (question === this.#asked) replace(this.node, answer ? this.#lines(answer) : null);
+      const lines = await api.post("/audience", { to, about, text: text || "…" }).then(
+        (answer) => this.#lines(answer),
+        (error) => (error.status >= 400 && error.status < 500 ? errorsOf(error).map((one) => line("alert", "caution", errorText(one))) : []),
+      );
+      if (question === this.#asked) replace(this.node, ...lines);
     }, PAUSE);
   }
 

@@ -32,6 +32,7 @@ class StreamFeed extends HTMLElement {
   /** @type {(() => void)[]} */ #ends = [];
   #frame = 0;
   #busy = false;
+  #stale = false;
   #spoken = 0;
 
   connectedCallback() {
@@ -40,7 +41,7 @@ class StreamFeed extends HTMLElement {
       target.addEventListener(name, run);
       this.#ends.push(() => target.removeEventListener(name, run));
     };
-    this.#ends.push(store.subscribe((_, frame) => (frame.type === "page.reload" ? this.load() : this.#later())));
+    this.#ends.push(store.subscribe((_, frame) => (frame.type === "page.reload" ? this.load() : this.#heed(frame))));
     on(document, "keydown", (event) => this.#pressed(event));
     on(session, "change", () => this.#render(true));
     on(window, "scroll", () => this.#hold());
@@ -138,6 +139,19 @@ class StreamFeed extends HTMLElement {
     const selecting = selection && !selection.isCollapsed && this.contains(selection.anchorNode);
     const held = scrollY > TOP || Boolean(this.feed?.contains(document.activeElement)) || Boolean(selecting);
     if (held !== store.state.feed.held) store.dispatch({ type: "page.hold", held });
+    if (this.#stale && !held) {
+      this.#stale = false;
+      this.load();
+    }
+  }
+
+  /** Following brings a record's past into Mine, and ending it takes it out: read anew, once nobody is reading. @param {any} frame */
+  #heed(frame) {
+    if (frame.name === "follow.changed" && this.#source?.channel === "mine") {
+      this.#stale = true;
+      queueMicrotask(() => this.#hold());
+    }
+    this.#later();
   }
 
   /** @param {string} name @param {any} detail */
