@@ -120,7 +120,7 @@ def _deliveries(extent: Extent, databases: list[Backend], folder: Path) -> None:
     out.print()
     out.print(table)
     out.print(
-        f"p50, p99: from the event's `at` (its transaction's beginning) to the client · answer: of the HTTP request · CPU, "
+        f"p50, p99: from the event's `at` (just before its commit) to the client · answer: of the HTTP request · CPU, "
         f"µs each: the service's process, per delivery · frames of up to {frame:,} bytes · send_text: the usual fan-out"
     )
 
