@@ -6,13 +6,14 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from server.errors import Unavailable
 from server.live.bus import check_bus
-from server.live.private import SOCKET_PATH_MAX, PrivateServer, find_program
+from server.live.private import POLL, SOCKET_PATH_MAX, PrivateServer, find_program
 from tests.live.test_bus import until
 
 HOLD = """
@@ -36,6 +37,15 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+async def answered(url: str) -> None:
+    """Waits for an answer: between bind(2) and listen(2) the socket exists and refuses."""
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(Unavailable):
+                return await check_bus(url)
+            await asyncio.sleep(POLL)
+
+
 async def test_it_answers_on_a_socket_in_the_data_directory_and_ends_with_the_service(short_folder: Path) -> None:
     data = short_folder / "answers"
     server = PrivateServer(data)
@@ -56,13 +66,7 @@ async def test_it_is_restarted_when_it_dies(short_folder: Path) -> None:
         os.kill(first, signal.SIGKILL)
 
         await until(lambda: server.pid not in (None, first))
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    await check_bus(url)
-                except Unavailable:
-                    continue
-                break
+        await answered(url)
 
 
 async def test_two_services_on_one_directory_share_it_and_the_second_takes_over(short_folder: Path) -> None:
@@ -72,8 +76,7 @@ async def test_two_services_on_one_directory_share_it_and_the_second_takes_over(
         assert (first.pid is not None, second.pid) == (True, None)
     try:
         await until(lambda: second.pid)
-        await until((short_folder / "shared" / "bus.sock").exists)
-        await check_bus(url)
+        await answered(url)
     finally:
         await second.__aexit__(None, None, None)
 
