@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTim
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.errors import Unavailable
+from server.store.hops import connect
 
 READERS = 5  # connections; SQLite readers are threads, PostgreSQL ones are processes
 WRITERS = 5  # connections on PostgreSQL; all meet at the log's head, so more would only wait
@@ -92,6 +93,7 @@ def _sqlite_engine(url: str, *, write: bool) -> AsyncEngine:
         pool_timeout=BUSY,
         json_serializer=_encode,
         json_deserializer=msgspec.json.decode,
+        connect_args={"async_creator_fn": connect},
     )
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
 
