@@ -1,0 +1,89 @@
+"""Who arrives at `/live`: credential, person and rights of many clients with a handful of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.access import Access
+from server.domain.words import JsonObject, Millis, UserId
+from server.store.access import load_accesses
+from server.store.database import Database
+from server.store.logins import LASTS, SEEN_EVERY
+from server.store.schema import logins, tokens
+from server.store.shapes import Names
+from server.store.work import now
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Somebody with a valid credential, as of the moment it was looked at. `expires`: when the credential does."""
+
+    credential: str
+    expires: Millis | None
+    person: JsonObject
+    access: Access
+
+    @property
+    def user(self) -> UserId:
+        """Who it is."""
+        return self.access.user
+
+
+@dataclass(frozen=True, slots=True)
+class _Valid:
+    user: UserId
+    expires: Millis | None
+
+
+async def read_arrivals(database: Database, credentials: Sequence[str]) -> Mapping[str, Arrival]:
+    """The owners of some credentials (stored hashes of logins and tokens). Unknown, ended and expired ones are left
+    out, and so are disabled users. Notes the use of logins, at most once an hour each.
+    """
+    at = now()
+    async with database.reading() as connection:
+        valid, unnoted = await _logins(connection, credentials, at)
+        valid |= await _tokens(connection, [hash for hash in credentials if hash not in valid], at)
+        users = {each.user for each in valid.values()}
+        accesses = await load_accesses(connection, users)
+        names = Names()
+        names.need("user", *users)
+        await names.load(connection)
+    if unnoted:
+        await _note(database, unnoted, at)
+    return {
+        hash: Arrival(hash, each.expires, names.person(each.user) or {}, accesses[each.user])
+        for hash, each in valid.items()
+        if each.user in accesses
+    }
+
+
+async def _logins(
+    connection: AsyncConnection, hashes: Sequence[str], at: Millis
+) -> tuple[dict[str, _Valid], list[str]]:
+    """The valid logins, and those of them whose use has to be noted."""
+    columns = (logins.c.hash, logins.c.user_id, logins.c.expires_at, logins.c.seen_at)
+    rows = await connection.execute(select(*columns).where(logins.c.hash.in_(hashes), logins.c.expires_at > at))
+    found = rows.all()
+    noted = {row.hash: at - row.seen_at < SEEN_EVERY for row in found}
+    valid = {row.hash: _Valid(UserId(row.user_id), row.expires_at if noted[row.hash] else at + LASTS) for row in found}
+    return valid, [hash for hash, done in noted.items() if not done]
+
+
+async def _tokens(connection: AsyncConnection, hashes: Sequence[str], at: Millis) -> dict[str, _Valid]:
+    if not hashes:
+        return {}
+    alive = or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > at)
+    columns = (tokens.c.hash, tokens.c.user_id, tokens.c.expires_at)
+    valid = (tokens.c.hash.in_(hashes), tokens.c.revoked_at.is_(None), alive)
+    rows = await connection.execute(select(*columns).where(*valid))
+    return {row.hash: _Valid(UserId(row.user_id), row.expires_at) for row in rows}
+
+
+async def _note(database: Database, hashes: Sequence[str], at: Millis) -> None:
+    async with database.writing() as connection:
+        noted = update(logins).where(logins.c.hash.in_(hashes))
+        await connection.execute(noted.values(seen_at=at, expires_at=at + LASTS))
