@@ -1,6 +1,6 @@
 # Needs Python ≥ 3.11 and make. PYTHON chooses another one: make run PYTHON=python3.13
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench soak lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,6 +32,10 @@ check: $(VENV)/dev.stamp  ## lint, format, types, import rule
 
 bench: $(VENV)/dev.stamp  ## the numbers
 	@$(BIN)/python -m bench $(ARGS)
+
+SECONDS ?= 600
+soak: $(VENV)/dev.stamp  ## nothing lost, doubled or leaked: both configurations under every fault, SECONDS=600 of each
+	@$(BIN)/python -m tests.history --seconds $(SECONDS) $(ARGS)
 
 lock: | $(BIN)/python  ## the lock files, anew, with the newest versions that pyproject.toml allows
 	$(PIP) uv

@@ -113,7 +113,7 @@ class Client(asyncio.Protocol):
                 return
             assert buffer.startswith(b"HTTP/1.1 101"), bytes(buffer)
             self._open = True
-        while (frame := _frame(buffer, start)) is not None:
+        while (frame := frame_at(buffer, start)) is not None:
             begin, end = frame
             if buffer[start] & 0x0F == PING:
                 self._send(PONG, bytes(buffer[begin:end]))
@@ -145,7 +145,7 @@ class Client(asyncio.Protocol):
             self.ready.set_result(None)
 
 
-def _frame(buffer: bytearray, start: int) -> tuple[int, int] | None:
+def frame_at(buffer: bytearray, start: int) -> tuple[int, int] | None:
     """Where the payload of the frame at `start` begins and ends (RFC 6455 §5.2, from a server: unmasked)."""
     have = len(buffer) - start
     if have < 2:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -14,22 +15,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server.actions.perform import perform
-from server.api import activities, entries, login, records, suggestions
+from server.api import activities, asyncapi, credentials, entries, login, notifications, people, records, suggestions
 from server.api.http import Router, problem
 from server.api.pages import Pages
 from server.domain.access import Access
 from server.domain.events import Event
 from server.domain.words import UserId
-from server.errors import CaudalError, Unavailable
+from server.errors import CaudalError, NotSignedIn, Unavailable
 from server.live.endpoint import Endpoint
 from server.live.feed import Live
 from server.live.private import PrivateServer
 from server.live.session import Identity
 from server.settings import Settings
 from server.store import Store
-from server.store.access import load_access
+from server.store.access import load_accesses
+from server.store.arrivals import read_arrivals
 from server.store.migrate import is_current
-from server.store.shapes import Names
+from server.store.together import Together
 
 WEB = Path(__file__).parent.parent / "web"
 API = "/api/v1"
@@ -51,6 +53,8 @@ class Portal:
         self.site = login.Site(settings.url, settings.secret)
         self.gate = login.Gate(self.store, self.site)
         self.live: Live | None = None
+        self._arrivals = Together(partial(read_arrivals, self.store.database))
+        self._accesses = Together(self._read_accesses)
 
     @asynccontextmanager
     async def running(self, _: Starlette) -> AsyncIterator[None]:
@@ -65,13 +69,20 @@ class Portal:
             url = self.settings.redis_url
             if url is None:
                 url = await stack.enter_async_context(PrivateServer(self.settings.data))
+            for together in (self._arrivals, self._accesses):
+                await stack.enter_async_context(together)
             self.live = await stack.enter_async_context(Live(self.store.log, url, self.settings.portal))
             yield
 
-    async def drain(self) -> None:
-        """Says `bye` to all live clients, before the server closes their connections."""
+    @property
+    def clients(self) -> int:
+        """How many live clients this process has."""
+        return len(self.live.sessions) if self.live else 0
+
+    async def drain(self, clients: int = 0) -> None:
+        """Says `bye` to all live clients, before the server closes their connections; see `Live.drain`."""
         if self.live is not None:
-            await self.live.drain()
+            await self.live.drain(clients)
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Hands committed events to the live path."""
@@ -86,17 +97,21 @@ class Portal:
 
     async def identify(self, websocket: WebSocket) -> Identity:
         """Who opens a socket."""
-        user = await self.gate.user(websocket)
-        names = Names()
-        names.need("user", user)
-        async with self.store.database.reading() as connection:
-            person = (await names.load(connection)).person(user)
-        return Identity(user, person or {})
+        found = await self._arrivals.get(self.gate.credential(websocket))
+        if found is None:
+            raise NotSignedIn
+        return Identity(found.user, found.person, found.credential, found.expires)
 
     async def access(self, user: UserId) -> Access:
-        """A user's rights as of now."""
+        """A user's rights as of now. Raises NotSignedIn for a disabled one."""
+        found = await self._accesses.get(user)
+        if found is None:
+            raise NotSignedIn
+        return found
+
+    async def _read_accesses(self, users: Sequence[UserId]) -> Mapping[UserId, Access]:
         async with self.store.database.reading() as connection:
-            return await load_access(connection, user)
+            return await load_accesses(connection, users)
 
     async def perform(self, user: UserId, action: str, args: object, key: str | None) -> object:
         """A write over the socket: the same as over HTTP."""
@@ -122,9 +137,14 @@ def create_app(settings: Settings) -> Starlette:
 
 def _api(portal: Portal) -> list[BaseRoute]:
     router = Router(portal.store, portal.gate)
-    for noun in (login, entries, records, activities, suggestions):
+    for noun in (login, entries, records, activities, notifications, suggestions, people):
         noun.add_routes(router)
-    return [*login.Door(portal.store, portal.site, portal.gate).routes(), *router.routes]
+    credentials.add_routes(router, portal.site)
+    return [
+        *login.Door(portal.store, portal.site, portal.gate).routes(),
+        *asyncapi.routes(portal.site.url),
+        *router.routes,
+    ]
 
 
 class SecurityHeaders:

@@ -15,9 +15,10 @@ from rich.text import Text
 from server import __version__
 from server.commands.demo import demo
 from server.commands.load import import_files
-from server.commands.people import token, user
+from server.commands.people import bot, token, user
 from server.commands.schema import migrate_database
 from server.commands.serve import serve
+from server.commands.tail import tail
 from server.errors import CaudalError
 
 REFUSED = 2  # exit code; 1 is "done, but not all of it"
@@ -31,7 +32,9 @@ app.command("serve")(serve)
 app.command("migrate")(migrate_database)
 app.command("demo")(demo)
 app.command("import")(import_files)
+app.command("tail")(tail)
 app.add_typer(user, name="user")
+app.add_typer(bot, name="bot")
 app.add_typer(token, name="token")
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from server.errors import CaudalError
+from server.live.redis_urls import parse_redis_url
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRET_FILE = "secret"
@@ -27,7 +28,6 @@ SECRET_MIN = 32  # characters; shorter ones can be guessed from one signed cooki
 POSTGRES = "postgresql+asyncpg"
 SQLITE = "sqlite+aiosqlite"
 DRIVERS = {"postgres": POSTGRES, "postgresql": POSTGRES, POSTGRES: POSTGRES, "sqlite": SQLITE, SQLITE: SQLITE}
-REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class SettingsError(CaudalError):
@@ -73,9 +73,10 @@ def _database(value: str) -> str:
 
 
 def _redis(value: str) -> str:
-    parts = _split(value)
-    if parts is None or parts.scheme not in REDIS_SCHEMES or not (parts.netloc or parts.path):
-        raise SettingsError("REDIS_URL must look like redis://host:6379/0, rediss://… or unix:///path")
+    try:
+        parse_redis_url(value)
+    except ValueError as error:
+        raise SettingsError(f"REDIS_URL {error}") from None
     return value
 
 

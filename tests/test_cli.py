@@ -185,6 +185,32 @@ def test_another_password_ends_all_logins(caudal: Caudal) -> None:
         assert again.status_code == 200
 
 
+def test_a_bot_made_in_the_shell_is_let_in_until_its_token_is_revoked_or_it_is_disabled(caudal: Caudal) -> None:
+    add(caudal.data, "ana@example.com", "--admin")
+    run_caudal("bot", "add", "Echo", "--role", "Reader", data=caudal.data)
+    first, second = [
+        run_caudal("token", "create", "2", name, data=caudal.data).stdout.strip() for name in ("one", "two")
+    ]
+    caudal.start()
+
+    def status(token: str) -> int:
+        return httpx.get(f"{caudal.url}/api/v1/me", headers={"authorization": f"Bearer {token}"}).status_code
+
+    assert (status(first), status(second)) == (200, 200)
+    revoked = run_caudal("token", "revoke", "1", data=caudal.data)
+    assert (revoked.stdout, status(first), status(second)) == ("Token 1 is revoked.\n", 401, 200), revoked.stderr
+    listed = run_caudal("token", "list", data=caudal.data, COLUMNS="200").stdout
+    assert re.search(r"1 +Echo +one +revoked", listed)
+    assert (run_caudal("user", "disable", "2", data=caudal.data).stdout, status(second)) == ("2 is disabled.\n", 401)
+    assert (run_caudal("user", "enable", "2", data=caudal.data).stdout, status(second)) == ("2 is enabled.\n", 200)
+
+
+def test_the_last_admin_is_not_disabled_in_a_shell_either(data: Path) -> None:
+    add(data, "ana@example.com", "--admin")
+
+    assert "somebody has to manage the portal" in refusal(run_caudal("user", "disable", "ana@example.com", data=data))
+
+
 def test_everybody_is_listed(data: Path) -> None:
     add(data, "ana@example.com", "--admin")
 

@@ -21,19 +21,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     "domain": {"errors"},
     "store": {"domain", "errors"},
     "actions": {"store", "domain", "errors"},
-    "live": {"domain", "errors"},
+    "live": {"domain", "errors", "live.redis_urls"},
     "live.endpoint": {"actions", "live", "domain", "errors"},
     "api": {"actions", "store", "domain", "errors"},
+    "api.asyncapi": {"api", "live", "domain", "errors"},  # describes the live path
     "jobs": {"actions", "store", "domain", "errors"},
     "imports": {"actions", "store", "domain", "errors"},
     "demo": {"actions", "store", "domain", "errors"},
-    "settings": {"errors"},
+    "live.redis_urls": set(),
+    "settings": {"errors", "live.redis_urls"},
 }
 ROOTS = {"app", "cli", "commands", "__main__", "__init__"}  # they put the rooms together
 PURE = ("live.protocol", "live.session", "live.hub", "live.sequencer", "live.presence")
 IO = {"asyncio", "aiosqlite", "asyncpg", "redis", "socket", "sqlalchemy", "starlette", "uvicorn", "websockets"}
+CLIENT_NEEDS = {"websockets", "msgpack"}  # a bot installs these and nothing of the service
 IMPORTED_AS = {"argon2-cffi": "argon2", "python-dotenv": "dotenv"}
 FILES = sorted(SERVER.rglob("*.py"))
+CLIENT = sorted((SERVER.parent / "caudal").rglob("*.py"))
 
 
 def name_of(file: Path) -> str:
@@ -114,6 +118,17 @@ def test_every_room_is_known_to_the_rule() -> None:
     assert rooms <= MAY_IMPORT.keys() | ROOTS
 
 
+@pytest.mark.parametrize("file", CLIENT, ids=lambda file: file.stem)
+def test_the_client_needs_next_to_nothing(file: Path) -> None:
+    imported = {name.split(".")[0] for _, name in imports_of(file)}
+
+    assert imported - sys.stdlib_module_names - {"caudal"} <= CLIENT_NEEDS
+
+
+def test_the_client_is_typed_for_those_who_use_it() -> None:
+    assert (SERVER.parent / "caudal" / "py.typed").exists()
+
+
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_module_is_named_for_what_it_holds(file: Path) -> None:
     assert VAGUE.isdisjoint(name_of(file).split("."))
@@ -131,4 +146,4 @@ def test_everything_imported_is_declared_or_comes_with_python() -> None:
 
     imported = {name.split(".")[0] for file in FILES for _, name in imports_of(file)}
 
-    assert {name.lower() for name in imported} - sys.stdlib_module_names - {"server"} <= declared
+    assert {name.lower() for name in imported} - sys.stdlib_module_names - {"server", "caudal"} <= declared

@@ -73,6 +73,8 @@ def test_a_service_on_every_interface_is_visited_by_a_name_that_opens(tmp_path: 
         ("DATABASE_URL", "postgresql://host:port/crm"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "http://localhost"),
+        ("REDIS_URL", "redis+sentinel://localhost"),
+        ("REDIS_URL", "redis+cluster://localhost/1"),
         ("PORT", "http"),
         ("PORT", "65536"),
         ("PORT", "-1"),

@@ -79,7 +79,7 @@ class World:
                 await connection.execute(insert(role_grants), granted)
         return UserId(user)
 
-    async def do(self, user: UserId, action: str, *, key: str | None = None, **args: object) -> JsonObject:
+    async def do(self, user: UserId, action: str, /, *, key: str | None = None, **args: object) -> JsonObject:
         """Somebody does something; the answer as JSON."""
         answer = await perform(self.store, user, action, args, key=key)
         assert answer is None or isinstance(answer, dict)

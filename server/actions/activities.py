@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import insert, select, update
 
+from server.actions import notices
 from server.actions.activity_entries import (
     add_entry_of,
     entry_of,
@@ -146,6 +147,7 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
     author = UserId(row.author_id)
     if entry is not None and about(after):
         await rewrite_entry(work, entry, after, author)
+        await notices.of_handover(work, entry, before.responsible, after.responsible)
     elif entry is not None:
         await remove_entry(work, entry)
         entry = None

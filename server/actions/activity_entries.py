@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
 
+from server.actions import notices
 from server.actions.entries import NewEntry, add_entry, add_people, remove_entry
 from server.domain.access import user_principal
 from server.domain.activities import Plan, about
@@ -35,6 +36,7 @@ async def add_entry_of(work: Work, activity: ActivityId, plan: Plan, author: Use
     if author != work.user:
         await work.connection.execute(update(entries).where(entries.c.id == entry).values(author_id=author))
     await _write_people(work, entry, plan, author)
+    await notices.of_handover(work, entry, None, plan.responsible)
 
 
 async def rewrite_entry(work: Work, entry: EntryId, plan: Plan, author: UserId) -> None:

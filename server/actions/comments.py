@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Row, delete, func, insert, select, update
 
+from server.actions import notices
 from server.actions.arguments import Id
 from server.actions.checks import touch
 from server.actions.entries import add_people, find_entry, records_of
@@ -61,6 +62,7 @@ async def add(work: Work, new: NewComment) -> Outcome:
     await add_people(work, entry, {user: {Part.MENTIONED} for user in mentioned})
     await touch(work, await records_of(work, entry))
     work.record(Draft(Name.COMMENT_ADDED, entry=entry, comment=comment, bumps=True, ref=checked_ref(new.ref)))
+    await notices.of_comment(work, entry, comment, mentioned)
     return Outcome(Noun.COMMENT, comment)
 
 
@@ -80,6 +82,7 @@ async def edit(work: Work, wanted: CommentEdit) -> Outcome:
     await add_people(work, EntryId(row.entry_id), {user: {Part.MENTIONED} for user in mentioned})
     await work.forget(EntryId(row.entry_id))
     work.record(Draft(Name.COMMENT_CHANGED, entry=EntryId(row.entry_id), comment=CommentId(row.id)))
+    await notices.of_edit(work, EntryId(row.entry_id), row.text, text, CommentId(row.id))
     return Outcome(Noun.COMMENT, row.id)
 
 
@@ -88,6 +91,7 @@ async def remove(work: Work, wanted: CommentRemoval) -> Outcome:
     """Deletes one's own comment; an admin may delete any."""
     row = await _own(work, CommentId(wanted.comment), admin=True)
     entry = EntryId(row.entry_id)
+    await notices.of_removed_comment(work, CommentId(row.id))
     await work.connection.execute(delete(comments).where(comments.c.id == row.id))
     await _recount(work, entry)
     await work.forget(entry)
@@ -118,6 +122,7 @@ async def react(work: Work, wanted: Reaction) -> Outcome:
         row = {"entry_id": entry, "user_id": work.user, "emoji": emoji, "at": work.at}
         await work.connection.execute(insert(reactions).values(row))
         work.record(Draft(Name.REACTION_CHANGED, entry=entry))
+        await notices.of_reaction(work, entry)
     return Outcome(Noun.REACTIONS, entry)
 
 
@@ -130,6 +135,7 @@ async def unreact(work: Work, wanted: Reaction) -> Outcome:
         own = (reactions.c.entry_id == entry, reactions.c.user_id == work.user, reactions.c.emoji == emoji)
         await work.connection.execute(delete(reactions).where(*own))
         work.record(Draft(Name.REACTION_CHANGED, entry=entry))
+        await notices.of_reaction_taken_back(work, entry)
     return Outcome(Noun.REACTIONS, entry)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Row, delete, insert, select
 
+from server.actions import notices
 from server.domain.entries import Part
 from server.domain.events import Name, Reach
 from server.domain.words import ActivityId, EntryId, JsonObject, RecordId, UserId
@@ -96,6 +97,7 @@ async def remove_entry(work: Work, entry: EntryId) -> None:
     await work.lock()  # after the entry: whoever comments on it holds it, and waits for the log
     image = await work.draw(Draft(Name.ENTRY_CHANGED, entry=entry)) or Image()
     await work.forget(entry)
+    await notices.of_removed_entry(work, entry)
     await work.connection.execute(delete(entries).where(entries.c.id == entry))
     gone = Image(image.records, image.principals, image.audience, {}, {"entry": entry})
     work.record(Draft(Name.ENTRY_REMOVED, reach=Reach.STREAM, entry=entry, frozen=gone))

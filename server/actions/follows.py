@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import delete, insert, select, update
 
@@ -10,7 +12,7 @@ from server.actions.checks import check_records
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, readers
 from server.domain.events import Name, Reach
-from server.domain.words import FollowLevel, JsonObject, RecordId
+from server.domain.words import FollowLevel, JsonObject, RecordId, UserId
 from server.errors import Forbidden
 from server.store.drafts import Draft, Image
 from server.store.schema import follows
@@ -59,6 +61,17 @@ async def unfollow(work: Work, wanted: Unfollow) -> Outcome:
     if (await work.connection.execute(delete(follows).where(*own))).rowcount:
         await _tell(work, record, None)
     return Outcome(Noun.FOLLOW, record)
+
+
+async def tell_follows(work: Work, record: RecordId, users: Sequence[UserId]) -> None:
+    """To the own screens of some users: what a record brings into their Mine has changed, their follow stays as it is."""
+    chosen = select(follows.c.user_id, follows.c.level).where(
+        follows.c.record_id == record, follows.c.user_id.in_(users)
+    )
+    levels = {row.user_id: row.level for row in await work.connection.execute(chosen)}
+    for user in users:
+        own = Image(audience=frozenset({user}), data={"follow": record, "level": levels.get(user)})
+        work.record(Draft(Name.FOLLOW_CHANGED, reach=Reach.PERSONAL, frozen=own))
 
 
 async def _tell(work: Work, record: RecordId, level: FollowLevel | None) -> None:

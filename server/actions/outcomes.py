@@ -10,13 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.actions.verbs import Noun, Outcome
 from server.domain.access import Access, readable
 from server.domain.events import mask
-from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, RecordId
+from server.domain.words import ActivityId, CommentId, DepartmentId, EntryId, JsonObject, RecordId, UserId
 from server.errors import NotFound
 from server.store.activities import show_activity
 from server.store.comments import show_comment
+from server.store.departments import show_department
 from server.store.entries import show_entry, show_reactions
 from server.store.people import show_me
+from server.store.reading import show_attention
 from server.store.records import show_follow, show_record
+from server.store.roles import show_role
+from server.store.tokens import show_token
+from server.store.users import show_user
 from server.store.work import Work
 
 Show = Callable[[AsyncConnection, Access, int], Awaitable[JsonObject]]
@@ -28,7 +33,12 @@ SHOW: Mapping[Noun, Show] = {
     Noun.ACTIVITY: lambda connection, access, number: show_activity(connection, access, ActivityId(number)),
     Noun.REACTIONS: lambda connection, _, number: show_reactions(connection, EntryId(number)),
     Noun.FOLLOW: lambda connection, access, number: show_follow(connection, access, RecordId(number)),
+    Noun.USER: lambda connection, access, number: show_user(connection, access, UserId(number)),
+    Noun.DEPARTMENT: lambda connection, access, number: show_department(connection, access, DepartmentId(number)),
+    Noun.ROLE: show_role,
+    Noun.TOKEN: show_token,
     Noun.ME: lambda connection, access, _: show_me(connection, access),
+    Noun.ATTENTION: lambda connection, access, _: show_attention(connection, access),
 }
 
 

@@ -11,7 +11,19 @@ from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from server.actions import activities, comments, follows, people, posts, records  # noqa: F401  (they register their verbs)
+from server.actions import (  # noqa: F401  (they register their verbs)
+    activities,
+    comments,
+    credentials,
+    departments,
+    follows,
+    people,
+    posts,
+    reading,
+    records,
+    roles,
+    users,
+)
 from server.actions.arguments import parse
 from server.actions.outcomes import show
 from server.actions.verbs import VERBS, Noun, Outcome, Verb
@@ -39,8 +51,15 @@ async def perform(
     verb = VERBS.get(name)
     if verb is None:
         raise NotFound(f"there is no action {name!r}")
+    return await perform_verb(store, user, verb, args, key=key, ref=ref)
+
+
+async def perform_verb(
+    store: Store, user: UserId, verb: Verb, args: object, *, key: str | None = None, ref: str | None = None
+) -> object:
+    """The same for a verb that stands in no registry: one that only a part of the portal itself may ask for."""
     parsed = parse(verb.args, args)
-    once = None if key is None else _Once(key, _fingerprint(name, args))
+    once = None if key is None else _Once(key, _fingerprint(verb.name, args))
     for _ in range(ATTEMPTS - 1):
         try:
             return await _run(store.works.open(user, ref), verb, parsed, once)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 from sqlalchemy import Row, insert, select, update
 
+from server.actions import notices
 from server.actions.arguments import Id
 from server.actions.checks import TARGETS_MAX, check_departments, check_people, check_records, touch
 from server.actions.entries import NewEntry, add_entry, add_people, find_entry, remove_entry
@@ -91,6 +92,7 @@ async def publish(work: Work, message: Message) -> Outcome:
         rows = [row | {"entry_id": entry, "sort": sort} for sort, row in enumerate(addressed.rows)]
         await work.connection.execute(insert(recipients), rows)
     await touch(work, records)
+    await notices.of_post(work, entry, parts)
     return Outcome(Noun.ENTRY, entry)
 
 
@@ -176,6 +178,7 @@ async def edit(work: Work, wanted: Edit) -> Outcome:
     await add_people(work, EntryId(row.id), {user: {Part.MENTIONED} for user in mentioned})
     await work.forget(EntryId(row.id))
     work.record(Draft(Name.ENTRY_CHANGED, entry=EntryId(row.id)))
+    await notices.of_edit(work, EntryId(row.id), row.text, text)
     return Outcome(Noun.ENTRY, row.id)
 
 

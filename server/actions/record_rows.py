@@ -11,7 +11,7 @@ from server.actions.checks import check_people
 from server.domain.access import Action
 from server.domain.records import LINK_TYPES, Field, FieldType, column_of, fields_of
 from server.domain.text import fold
-from server.domain.words import JsonObject, Kind, RecordId, UserId
+from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
 from server.errors import FieldError, Invalid
 from server.store.access import owned
 from server.store.schema import (
@@ -90,10 +90,16 @@ async def _readable(work: Work, field: Field, ids: list[RecordId]) -> bool:
     )
 
 
-async def department_of(work: Work, user: UserId) -> int | None:
-    """The department that a record of this responsible person belongs to."""
-    found = await work.connection.execute(select(users.c.department_id).where(users.c.id == user))
-    return cast("int | None", found.scalar_one())
+async def department_of(work: Work, user: UserId) -> DepartmentId | None:
+    """The department that a record of this responsible person belongs to. Nobody moves them before the commit."""
+    return (await departments_of(work, [user]))[user]
+
+
+async def departments_of(work: Work, people: Iterable[UserId]) -> dict[UserId, DepartmentId | None]:
+    """The same of several people at once."""
+    chosen = select(users.c.id, users.c.department_id).where(users.c.id.in_(sorted(set(people)))).order_by(users.c.id)
+    found = await work.connection.execute(chosen.with_for_update(read=True))
+    return {UserId(row.id): row.department_id for row in found}
 
 
 async def snapshot(work: Work, record: RecordId, kind: Kind) -> dict[str, object]:

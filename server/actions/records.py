@@ -9,11 +9,13 @@ from typing import cast
 import msgspec
 from sqlalchemy import func, insert, select, update
 
+from server.actions import notices
 from server.actions.arguments import Id
 from server.actions.changes import client_of, entries_of_change
 from server.actions.checks import check_people, check_records
 from server.actions.entries import NewEntry, add_entry
 from server.actions.fields import parse_fields
+from server.actions.follows import tell_follows
 from server.actions.record_rows import (
     check_values,
     columns,
@@ -23,13 +25,14 @@ from server.actions.record_rows import (
     write_detail,
     write_parts,
 )
+from server.actions.rights import tell_readers
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, Owned
 from server.domain.events import Name
 from server.domain.records import FIELDS, FieldType
 from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, FieldError, Forbidden, Invalid
-from server.store.access import readable_records
+from server.store.access import owned, readable_records
 from server.store.drafts import Draft
 from server.store.schema import DETAILS, pipelines, quotes, records, stages
 from server.store.work import Work
@@ -79,8 +82,9 @@ async def create(work: Work, new: NewRecord) -> Outcome:
     await work.connection.execute(insert(DETAILS[kind]).values(detail))
     await write_parts(work, record, kind, values)
     await index(work, record)
-    await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
+    entry = await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
     work.record(Draft(Name.RECORD_ADDED, record=record))
+    await notices.of_handover(work, entry, None, UserId(cast(int, values["responsible"])))
     return Outcome(Noun.RECORD, record)
 
 
@@ -147,10 +151,23 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
     await check_values(work, kind, values, cast("int | None", values.get("pipeline", before.get("pipeline"))))
     values |= await _hidden_links(work, before, values)
     await _write(work, record, kind, values)
-    for entry in await entries_of_change(work, record, kind, before, values):
-        await add_entry(work, entry)
+    await _tell_rights(work, record, Owned(kind, row.responsible_id, row.department_id, bool(row.opened)))
+    told = {
+        entry.type: await add_entry(work, entry)
+        for entry in await entries_of_change(work, record, kind, before, values)
+    }
     work.record(Draft(Name.RECORD_CHANGED, record=record))
+    for type, entry in told.items():
+        await notices.of_change(work, record, type, entry, row.responsible_id)
     return Outcome(Noun.RECORD, record)
+
+
+async def _tell_rights(work: Work, record: RecordId, before: Owned) -> None:
+    """To those who gain or lose the record; and to who is responsible no longer, or from now on: they follow by right."""
+    after = (await owned(work.connection, [record]))[record]
+    tell_readers(work, record, before, after)
+    if before.responsible != after.responsible:
+        await tell_follows(work, record, [user for user in (before.responsible, after.responsible) if user])
 
 
 KEPT = {"responsible", "pipeline", "stage"}

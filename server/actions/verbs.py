@@ -22,6 +22,11 @@ class Noun(StrEnum):
     REACTIONS = "reactions"
     FOLLOW = "follow"
     ME = "me"
+    ATTENTION = "attention"
+    USER = "user"
+    DEPARTMENT = "department"
+    ROLE = "role"
+    TOKEN = "token"
     NOTHING = "nothing"
 
 

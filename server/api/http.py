@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -18,7 +19,7 @@ from starlette.routing import Route
 
 from server.actions.perform import perform
 from server.domain.access import Access
-from server.domain.words import UserId
+from server.domain.words import Millis, UserId
 from server.errors import CaudalError, FieldError, Invalid, TooLarge, UnsupportedMedia
 from server.store import Store
 from server.store.access import load_access
@@ -45,20 +46,34 @@ class _IdConvertor(Convertor[int]):
 register_url_convertor("id", _IdConvertor())
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks, and by what: the stored hash of a login or token, and when it ends."""
+
+    user: UserId
+    credential: str = ""
+    expires: Millis | None = None
+
+
 class Gate(Protocol):
     """Tells who a request is from. Raises NotSignedIn, or ForeignOrigin for a write another site asked for."""
 
-    async def user(self, request: Request) -> UserId:
+    async def who(self, request: Request) -> Who:
         """The signed-in user."""
 
 
 class Call:
     """One HTTP call of a signed-in user."""
 
-    def __init__(self, request: Request, store: Store, user: UserId) -> None:
+    def __init__(self, request: Request, store: Store, who: Who) -> None:
         self.request = request
         self.store = store
-        self.user = user
+        self.who = who
+
+    @property
+    def user(self) -> UserId:
+        """The signed-in user."""
+        return self.who.user
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[tuple[AsyncConnection, Access]]:
@@ -68,7 +83,12 @@ class Call:
 
     async def perform(self, action: str, args: Mapping[str, object]) -> object:
         """Runs an action once per `Idempotency-Key`."""
-        return await perform(self.store, self.user, action, args, key=self.request.headers.get("idempotency-key"))
+        return await perform(self.store, self.user, action, args, key=self.key)
+
+    @property
+    def key(self) -> str | None:
+        """The `Idempotency-Key`, which makes repetitions of a write one write."""
+        return self.request.headers.get("idempotency-key")
 
     async def body(self) -> dict[str, object]:
         """The JSON object that was sent; an empty body is an empty object. Raises UnsupportedMedia, TooLarge, Invalid."""
@@ -132,7 +152,7 @@ class Router:
         """One method of one path."""
 
         async def endpoint(request: Request) -> Response:
-            return await handler(Call(request, self._store, await self._gate.user(request)))
+            return await handler(Call(request, self._store, await self._gate.who(request)))
 
         self.routes.append(Route(path, endpoint, methods=[method], name=f"{method} {path}"))
 

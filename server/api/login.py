@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.actions.arguments import parse
-from server.api.http import Call, Router, answer, done
+from server.actions.credentials import sign_out
+from server.api.http import Call, Router, Who, answer, done
 from server.domain.text import EMAIL_MAX
 from server.domain.words import UserId
 from server.errors import ForeignOrigin, NotSignedIn, TooMany, WrongCredentials
@@ -25,7 +26,6 @@ from server.store.access import load_access
 from server.store.logins import (
     LASTS,
     add_login,
-    end_login,
     find_login,
     find_password,
     find_token,
@@ -65,25 +65,33 @@ class Gate:
         self._store = store
         self._site = site
 
-    async def user(self, connection: HTTPConnection) -> UserId:
+    async def who(self, connection: HTTPConnection) -> Who:
         """The signed-in user. Raises NotSignedIn; ForeignOrigin for a write or socket by cookie from another site."""
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
+        if token := _bearer(connection):
             async with self._store.database.reading() as reading:
-                return await find_token(reading, self._hash(token.strip()), now())
+                found = await find_token(reading, self.hash(token), now())
+            return Who(found.user, found.hash, found.expires)
+        return await self._by_cookie(self.credential(connection))
+
+    def credential(self, connection: HTTPConnection) -> str:
+        """The stored form of what a connection brings, whether that is valid or not. Raises NotSignedIn for nothing,
+        ForeignOrigin as `who`.
+        """
+        if token := _bearer(connection):
+            return self.hash(token)
         secret = connection.cookies.get(COOKIE)
         if not secret:
             raise NotSignedIn
         self.check_origin(connection)
-        return await self._by_cookie(self._hash(secret))
+        return self.hash(secret)
 
-    async def _by_cookie(self, hash: str) -> UserId:
+    async def _by_cookie(self, hash: str) -> Who:
         async with self._store.database.reading() as reading:
-            user, note = await find_login(reading, hash, now())
-        if note:
+            found = await find_login(reading, hash, now())
+        if found.unnoted:
             async with self._store.database.writing() as writing:
                 await note_login(writing, hash, now())
-        return user
+        return Who(found.user, found.hash, found.expires)
 
     def check_origin(self, connection: HTTPConnection) -> None:
         """A cookie comes along with whatever another site's page sends here, so writes and sockets name their origin."""
@@ -93,8 +101,14 @@ class Gate:
         if origin != self._site.url and _host(origin) != connection.headers.get("host"):
             raise ForeignOrigin("this request comes from another site")
 
-    def _hash(self, secret: str) -> str:
+    def hash(self, secret: str) -> str:
+        """The form in which a cookie's or token's secret is stored."""
         return hash_secret(secret, self._site.secret)
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _host(origin: str) -> str | None:
@@ -155,7 +169,7 @@ class Door:
     async def sign_in(self, request: Request) -> Response:
         """Checks the password and sets the cookie. Raises WrongCredentials, TooMany."""
         self._gate.check_origin(request)
-        given = parse(Credentials, await Call(request, self._store, UserId(0)).body())
+        given = parse(Credentials, await Call(request, self._store, Who(UserId(0))).body())
         email = given.email.strip().lower()
         if len(email) > EMAIL_MAX or not email.isprintable():
             raise WrongCredentials("e-mail and password do not belong together")
@@ -176,15 +190,14 @@ class Door:
     async def _verify(self, email: str, password: str) -> UserId | None:
         async with self._store.database.reading() as connection:
             found = await find_password(connection, email)
-        right = await asyncio.to_thread(_matches, found[1] if found else _NOBODY, password)
+        right = await asyncio.to_thread(matches, found[1] if found else _NOBODY, password)
         return found[0] if found and right else None
 
     async def sign_out(self, request: Request) -> Response:
-        """Ends the login of the cookie; without one there is nothing to do."""
+        """Ends the login of the cookie and closes what it opened; without one there is nothing to do."""
         self._gate.check_origin(request)
         if secret := request.cookies.get(COOKIE):
-            async with self._store.database.writing() as connection:
-                await end_login(connection, hash_secret(secret, self._site.secret))
+            await sign_out(self._store, self._gate.hash(secret))
         response = done()
         self._set_cookie(response, "", 0)
         return response
@@ -195,7 +208,8 @@ class Door:
         )
 
 
-def _matches(hash: str, password: str) -> bool:
+def matches(hash: str, password: str) -> bool:
+    """Whether a password is the one of a hash. Takes its time: not for the event loop."""
     try:
         return HASHER.verify(hash, password)
     except Argon2Error:

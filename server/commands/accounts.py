@@ -1,20 +1,25 @@
-"""People and their passwords and tokens, as the shell reads and writes them: without a login, so below all rights."""
+"""Users, passwords and tokens, as the shell reads and writes them: without a login, by the verbs of the portal itself."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.words import UserId
-from server.errors import Conflict, NotFound
+from server.actions import users as users_verbs
+from server.actions.credentials import NewToken, TokenChoice, add_token, revoke_token, set_password
+from server.actions.users import NewUser, Type, UserEdit
+from server.domain.access import Access
+from server.domain.words import JsonObject, UserId
+from server.errors import NotFound
 from server.store import Store
 from server.store.defaults import ADMINISTRATOR, add_defaults
-from server.store.logins import add_token
-from server.store.schema import departments, logins, roles, user_roles, users
-from server.store.work import now
+from server.store.logins import hash_secret, new_token
+from server.store.schema import departments, roles, user_roles, users
+from server.store.tokens import read_tokens
+from server.store.work import PORTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Accounts:
 
     def __init__(self, store: Store, pepper: str) -> None:
         self._database = store.database
+        self._works = store.works
         self._pepper = pepper
 
     async def everybody(self) -> list[Person]:
@@ -69,13 +75,14 @@ class Accounts:
                 for row in await connection.execute(chosen.order_by(users.c.id))
             ]
 
-    async def find(self, email: str) -> UserId:
-        """The user with this e-mail address. Raises NotFound."""
+    async def find(self, who: str) -> UserId:
+        """The user with this e-mail address or number. Raises NotFound."""
+        number = who.isascii() and who.isdecimal() and len(who) < 19
+        chosen = select(users.c.id).where(users.c.id == int(who) if number else users.c.email == who.lower())
         async with self._database.reading() as connection:
-            found = await connection.execute(select(users.c.id).where(users.c.email == email))
-        user = found.scalar_one_or_none()
+            user = (await connection.execute(chosen)).scalar_one_or_none()
         if user is None:
-            raise NotFound(f"there is nobody with the e-mail address {email}")
+            raise NotFound(f"there is no user {who}" if number else f"there is nobody with the e-mail address {who}")
         return UserId(user)
 
     async def first_admin(self) -> UserId:
@@ -90,40 +97,57 @@ class Accounts:
     async def add(self, person: NewPerson) -> UserId:
         """Adds a person; a portal that has nothing yet gets its stages and roles first.
 
-        Raises NotFound for an unknown role or department, Conflict for a known e-mail address.
+        Raises NotFound for an unknown role or department, Invalid for a known e-mail address.
         """
-        async with self._database.writing() as connection:
-            await add_defaults(connection)
+        async with self._works.open_unattended() as work:
+            await add_defaults(work.connection)
             names = (*person.roles, ADMINISTRATOR) if person.admin else person.roles
-            granted = [await _role(connection, name) for name in names]
-            row = {
-                "type": "person",
-                "name": person.name,
-                "email": person.email,
-                "password_hash": person.password_hash,
-                "language": person.language,
-                "admin": person.admin,
-                "department_id": await _department(connection, person.department) if person.department else None,
-                "created_at": now(),
-            }
-            try:
-                user = (await connection.execute(insert(users).values(row).returning(users.c.id))).scalar_one()
-            except IntegrityError:
-                raise Conflict(f"somebody has the e-mail address {person.email} already") from None
-            for role in dict.fromkeys(granted):
-                await connection.execute(insert(user_roles).values(user_id=user, role_id=role))
-        return UserId(user)
+            new = NewUser(
+                name=person.name,
+                email=person.email,
+                department=await _department(work.connection, person.department) if person.department else None,
+                roles=[await _role(work.connection, name) for name in names],
+                admin=person.admin,
+                language=person.language,
+            )
+            user = UserId((await users_verbs.add(work, new)).id)
+            await set_password(work, user, person.password_hash)
+        return user
+
+    async def add_bot(self, name: str, roles: Sequence[str], department: str | None) -> UserId:
+        """Adds a bot. Raises NotFound for an unknown role or department."""
+        async with self._works.open_unattended() as work:
+            team = await _department(work.connection, department) if department else None
+            granted = [await _role(work.connection, role) for role in roles]
+            new = NewUser(name=name, type=Type.BOT, department=team, roles=granted)
+            return UserId((await users_verbs.add(work, new)).id)
+
+    async def set_active(self, user: UserId, *, active: bool) -> None:
+        """Disables a user, whose screens close, or lets them in again. Raises Invalid for the last admin."""
+        async with self._works.open_unattended() as work:
+            await users_verbs.change(work, UserEdit(user=user, active=active))
 
     async def change_password(self, user: UserId, password_hash: str) -> None:
         """Sets another password and ends the user's logins."""
-        async with self._database.writing() as connection:
-            await connection.execute(update(users).where(users.c.id == user).values(password_hash=password_hash))
-            await connection.execute(delete(logins).where(logins.c.user_id == user))
+        async with self._works.open_unattended() as work:
+            await set_password(work, user, password_hash)
 
     async def create_token(self, user: UserId, name: str) -> str:
         """Makes a token and returns it; it is stored nowhere."""
-        async with self._database.writing() as connection:
-            return await add_token(connection, user, name, self._pepper, now())
+        token = new_token()
+        async with self._works.open_unattended() as work:
+            await add_token(work, NewToken(user=user, name=name, hash=hash_secret(token, self._pepper)))
+        return token
+
+    async def tokens(self) -> Sequence[JsonObject]:
+        """All tokens, as `server.store.tokens` shows them."""
+        async with self._database.reading() as connection:
+            return (await read_tokens(connection, Access(PORTAL, admin=True))).items
+
+    async def revoke_token(self, token: int) -> None:
+        """Ends a token and what it opened. Raises NotFound."""
+        async with self._works.open_unattended() as work:
+            await revoke_token(work, TokenChoice(token=token))
 
 
 async def _roles_by_user(connection: AsyncConnection) -> dict[int, list[str]]:

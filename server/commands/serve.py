@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import signal
 import socket
 from dataclasses import replace
 from typing import Annotated
 
 import typer
-import uvicorn
-from starlette.applications import Starlette
-from uvicorn.supervisors import Multiprocess
 
 from server.commands.logs import configure_logs
 from server.commands.options import Data, open_store, out
+from server.commands.workers import run_workers
 from server.errors import Unavailable
 from server.live.bus import check_bus
 from server.live.private import find_program
 from server.settings import Settings, read_settings
 
 BACKLOG = 2048  # connections that may wait to be accepted: after a restart all clients come back
-GRACE = 5  # s for open requests and sockets at the end
-FRAME_MAX = 1 << 20  # bytes; beyond, the connection ends before the protocol can say why
 WORKERS_MAX = 64
 
 
@@ -49,57 +45,19 @@ def serve(
             return
 
 
-def application() -> Starlette:
-    """The application of one worker process, which has its settings from the environment."""
-    from server.app import create_app
-
-    settings = read_settings()
-    configure_logs(settings.log_level)
-    return create_app(settings)
-
-
 def _run(settings: Settings, listener: socket.socket, workers: int) -> None:
     if workers > 1:
-        os.environ |= {"CAUDAL_DATA": str(settings.data), "HOST": settings.host, "PORT": str(settings.port)}
-        config = _config("server.commands.serve:application", workers=workers, factory=True)
-        Multiprocess(config, sockets=[listener]).run()
+        asyncio.run(run_workers(settings, listener, workers))
         return
     from server.app import create_app
+    from server.commands.worker import Server
 
-    app = create_app(settings)
-    server = _Server(_config(app), app)
+    server = Server(create_app(settings))
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, server.handle_exit)  # the terminal is gone: an end like any other
     server.run(sockets=[listener])
     if not server.started:
         raise Unavailable("the service did not start; the lines above say why")
-
-
-class _Server(uvicorn.Server):
-    """Lets the live clients go with a `bye` before their connections are closed."""
-
-    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
-        super().__init__(config)
-        self._app = app
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Says `bye`, then stops as uvicorn does."""
-        await self._app.state.portal.drain()
-        await super().shutdown(sockets)
-
-
-def _config(app: Starlette | str, *, workers: int = 1, factory: bool = False) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        factory=factory,
-        workers=workers,
-        ws="websockets-sansio",
-        ws_max_size=FRAME_MAX,
-        ws_per_message_deflate=False,  # it would cost 300 KB per client
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACE,
-    )
 
 
 def _bound(settings: Settings, listener: socket.socket) -> Settings:

@@ -12,6 +12,7 @@ EntryId = NewType("EntryId", int)
 CommentId = NewType("CommentId", int)
 ActivityId = NewType("ActivityId", int)
 StageId = NewType("StageId", int)
+NotificationId = NewType("NotificationId", int)
 
 Position: TypeAlias = int
 """The place of an event in the log: 1, 2, 3 … without holes, in commit order."""

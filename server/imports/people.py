@@ -8,18 +8,19 @@ from typing import cast
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.actions.departments import add_department
+from server.actions.rights import move_records, tell_holders
+from server.actions.users import tell_directory
 from server.domain.access import Access
-from server.domain.events import Name, Reach
 from server.domain.text import check_email, clean_line, fold
-from server.domain.words import EntryId, UserId
+from server.domain.words import DepartmentId, EntryId, UserId
 from server.errors import FieldError, Invalid
 from server.imports.cells import fill
 from server.imports.directory import Directory, Pretended
 from server.imports.mapping import File
 from server.imports.plan import Plan, Values, Wanted
 from server.imports.table import Row
-from server.store.drafts import Draft, Image
-from server.store.schema import departments, records, user_roles, users
+from server.store.schema import departments, user_roles, users
 from server.store.work import Work
 
 BETWEEN = "/"  # of a department's path: "Central / Team North"
@@ -97,10 +98,7 @@ class People:
         for added in plan.added:
             await self._add(work, known, added.values)
         for alteration in plan.changed:
-            await self._change(work, known, UserId(alteration.id), alteration.before, alteration.values)
-        if any("department" in alteration.values for alteration in plan.changed):
-            # Whoever reads by department may have gained or lost records: every session asks for its rights again.
-            work.record(Draft(Name.ACCESS_CHANGED, reach=Reach.PORTAL, frozen=Image()))
+            await self._change(work, known, UserId(alteration.id), alteration.values)
 
     async def _add(self, work: Work, known: dict[tuple[str, ...], int], values: Values) -> None:
         row = await self._columns(work, known, values) | {"type": "person", "created_at": work.at}
@@ -108,17 +106,15 @@ class People:
         if values.get("role"):
             role = {"user_id": user, "role_id": values["role"]}
             await work.connection.execute(insert(user_roles).values(role))
-        _tell(work, UserId(user), str(values["name"]))
+        await tell_directory(work, UserId(user))
 
-    async def _change(
-        self, work: Work, known: dict[tuple[str, ...], int], user: UserId, before: Values, values: Values
-    ) -> None:
+    async def _change(self, work: Work, known: dict[tuple[str, ...], int], user: UserId, values: Values) -> None:
         row = await self._columns(work, known, values)
         await work.connection.execute(update(users).where(users.c.id == user).values(row))
         if "department_id" in row:  # their records belong to the department they are in
-            moved = update(records).where(records.c.responsible_id == user)
-            await work.connection.execute(moved.values(department_id=row["department_id"]))
-        _tell(work, user, str(values.get("name", before["name"])))
+            await move_records(work, user, DepartmentId(cast(int, row["department_id"])))
+            tell_holders(work, [user])
+        await tell_directory(work, user)
 
     async def _columns(self, work: Work, known: dict[tuple[str, ...], int], values: Values) -> Values:
         row = {name: value for name, value in values.items() if name not in {"department", "role"}}
@@ -126,11 +122,6 @@ class People:
         if path := cast("tuple[str, ...]", values.get("department", ())):
             row["department_id"] = await _department(work, known, path)
         return row
-
-
-def _tell(work: Work, user: UserId, name: str) -> None:
-    person = Image(data={"user": {"user": user, "name": name}})
-    work.record(Draft(Name.USER_CHANGED, reach=Reach.PORTAL, frozen=person))
 
 
 async def _paths(connection: AsyncConnection) -> dict[int, tuple[str, ...]]:
@@ -148,7 +139,5 @@ async def _department(work: Work, known: dict[tuple[str, ...], int], path: tuple
     """The department at a path, made with those above it where they are missing."""
     if path not in known:
         parent = await _department(work, known, path[:-1]) if len(path) > 1 else None
-        row = {"name": path[-1], "parent_id": parent}
-        made = await work.connection.execute(insert(departments).values(row).returning(departments.c.id))
-        known[path] = made.scalar_one()
+        known[path] = await add_department(work, path[-1], parent)
     return known[path]

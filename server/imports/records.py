@@ -8,6 +8,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.actions.record_rows import departments_of
 from server.domain.access import Access, Action, Owned
 from server.domain.records import fields_of, links_of
 from server.domain.words import DepartmentId, EntryId, JsonObject, Kind, UserId
@@ -59,7 +60,10 @@ class Records:
 
     async def write(self, work: Work, plan: Plan, card: EntryId) -> None:
         """Writes additions and alterations, each kind of row at once."""
-        of = Making(self._kind, self._origin, self._directory.departments)
+        fields = [*(added.values for added in plan.added), *(changed.values for changed in plan.changed)]
+        people = {UserId(cast(int, values["responsible"])) for values in fields if "responsible" in values}
+        departments = await departments_of(work, people)
+        of = Making(self._kind, self._origin, departments)
         await write_added(work, of, plan.added, card)
         await write_changed(work, of, plan.changed, card)
 

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from server.actions.changes import entries_of_change
 from server.actions.entries import NewEntry
 from server.actions.record_rows import columns, index, write_detail
+from server.actions.rights import tell_readers
 from server.domain.events import Name, Reach
 from server.domain.records import Field, FieldType, fields_of
 from server.domain.text import fold
-from server.domain.words import EntryId, JsonObject, Kind, RecordId
+from server.domain.words import DepartmentId, EntryId, JsonObject, Kind, RecordId, UserId
 from server.imports.card import fold_entries
 from server.imports.plan import Alteration, Values, Wanted
 from server.imports.snapshots import PARTS, POINT_TYPES
+from server.store.access import owned
 from server.store.drafts import Draft
 from server.store.ids import take_ids
 from server.store.schema import DETAILS, record_links, records
@@ -26,11 +28,11 @@ from server.store.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What all rows of a file share. `departments` names the department of each user."""
+    """What all rows of a batch share. `departments` names the department of each responsible person."""
 
     kind: Kind
     origin: str
-    departments: Mapping[int, int | None]
+    departments: Mapping[UserId, DepartmentId | None]
 
 
 async def write_added(work: Work, of: Making, added: Sequence[Wanted], card: EntryId) -> None:
@@ -51,7 +53,7 @@ async def write_added(work: Work, of: Making, added: Sequence[Wanted], card: Ent
 
 def _common(of: Making, values: Values) -> JsonObject:
     row: JsonObject = {"custom": {}} | columns(of.kind, _fields(values), common=True)
-    department = of.departments.get(cast(int, values["responsible"]))
+    department = of.departments[UserId(cast(int, values["responsible"]))]
     return row | {"search": search_text(values), "department_id": department}
 
 
@@ -125,19 +127,25 @@ def _parts(field: Field, value: object) -> list[JsonObject]:
 async def write_changed(work: Work, of: Making, changed: Sequence[Alteration], card: EntryId) -> None:
     """Changes records, and makes the entries that a person's change would make, folded."""
     entries: list[NewEntry] = []
+    ids = [RecordId(each.id) for each in changed]
+    locked = select(records.c.id).where(records.c.id.in_(ids)).order_by(records.c.id)
+    await work.connection.execute(locked.with_for_update(key_share=True))
+    before = await owned(work.connection, ids)
     for each in changed:
         record = RecordId(each.id)
         await _change(work, of, each)
         entries += await entries_of_change(work, record, of.kind, each.before, _fields(each.values))
         work.record(Draft(Name.RECORD_CHANGED, reach=Reach.RECORD, record=record))
     await fold_entries(work, card, entries)
+    for record, after in (await owned(work.connection, ids)).items():
+        tell_readers(work, record, before[record], after)
 
 
 async def _change(work: Work, of: Making, each: Alteration) -> None:
     common = columns(of.kind, _fields(each.values), common=True)
     common |= {"changed_by": work.user, "changed_at": work.at, "version": records.c.version + 1}
     if "responsible" in each.values:
-        common["department_id"] = of.departments.get(cast(int, each.values["responsible"]))
+        common["department_id"] = of.departments[UserId(cast(int, each.values["responsible"]))]
     await work.connection.execute(update(records).where(records.c.id == each.id).values(common))
     await write_detail(work, RecordId(each.id), of.kind, _detail(of.kind, each.values))
     known = fields_of(of.kind)

@@ -1,6 +1,8 @@
 """The bus: tells every process of a portal about new events over Redis pub/sub. A hint, never the truth (ARCHITECTURE §4).
 
-Publishing goes through a queue and one task, so that a writer neither waits for Redis nor breaks off a command of another.
+One connection listens; whenever it is made anew, messages may have been missed, and the listener is told so. That a
+connection lives is proven by a message only: in a pause each process publishes a probe to itself. A late echo makes the bus
+unhealthy, so that the log is asked more often; an echo that does not come at all makes the connection anew.
 """
 
 from __future__ import annotations
@@ -8,33 +10,41 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
-from urllib.parse import urlsplit
+from typing import Protocol
 
 import msgspec
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from server.domain.events import Event, from_wire, to_wire
 from server.domain.words import Position
 from server.errors import Unavailable
+from server.live.connections import Answer, Connection, connected
+from server.live.publisher import Publisher
+from server.live.redis_nodes import finder
+from server.live.redis_urls import parse_redis_url
 
-LETTER_MAX = 64 * 1024  # bytes of an event on the bus; of a larger one only the position is told
-QUEUE_MAX = 10_000  # events waiting to be published; beyond, the head check tells of them
-TIMEOUT = 0.25  # s for a publish; the head check is not much slower
-CONNECT_TIMEOUT = 1.0  # s
-IDLE = 5.0  # s without any message until the connection has to prove itself by a probe
-ECHO = 2.0  # s for the echo of a probe
+LETTER_MAX = 64 * 1024  # bytes of a message; of a larger event only the position is told
+CONNECT_TIMEOUT = 1.0  # s to connect and subscribe
+MOVED_CHECK = 5.0  # s between looks whether the bus has another server by now
+FAIR = 64  # messages taken in one go before the others get their turn
 BACK_OFF = (0.05, 1.0)  # s between attempts to connect, first and longest
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How a silent connection is judged; all in seconds without any message."""
+
+    probe: float = 0.25
+    """From here on it has to prove itself, again and again."""
+    sick: float = 0.5
+    """From here on it does not count. An event in the meantime is found by the slow head check."""
+    dead: float = 5.0
+    """From here on it is given up. Longer than the pauses of a busy server."""
 
 
 class Listener(Protocol):
@@ -49,176 +59,191 @@ class Listener(Protocol):
     def suspect(self) -> None:
         """Messages may have been missed just now."""
 
+    def now(self, message: bytes) -> None:
+        """What a process told that is never logged; this one's own words come back too."""
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """What has happened since the start."""
+    """What has happened since the start. `foreign`: messages not understood; `sick`: how often health was lost."""
 
-    published: int = 0
-    unpublished: int = 0
-    received: int = 0
-    foreign: int = 0
-    connects: int = 0
+    published: int
+    unpublished: int
+    received: int
+    foreign: int
+    connects: int
+    sick: int
 
 
 class Bus:
-    """The bus of one process; `run` is its life. `healthy`: subscribed, and heard from lately."""
+    """The bus of one process; `run` is its life. `healthy`: subscribed, and heard from lately. A bad URL: ValueError."""
 
-    def __init__(self, url: str, portal: str, listener: Listener, *, idle: float = IDLE, echo: float = ECHO) -> None:
+    def __init__(self, url: str, portal: str, listener: Listener, *, pulse: Pulse | None = None) -> None:
         self.healthy = False
-        self.counts = Counts()
-        self._url = url
         self._listener = listener
-        self._idle, self._echo = idle, echo
-        self._events = f"caudal:{{{portal}}}:events"
+        self._pulse = pulse or Pulse()
+        self._events = f"caudal:{{{portal}}}:events"  # the braces keep all names in one slot of a Cluster
+        self._now = f"caudal:{{{portal}}}:now"
         self._probe = f"caudal:{{{portal}}}:probe:{secrets.token_hex(8)}"
-        self._queue: deque[tuple[str, bytes]] = deque()
-        self._queued = asyncio.Event()
-        self._publishes = True
+        self._finder = finder(parse_redis_url(url), self._events)
+        self._publisher = Publisher(self._finder.publish, listener.suspect)
+        self._heard = 0.0
+        self._received = self._foreign = self._connects = self._sick = 0
+
+    @property
+    def counts(self) -> Counts:
+        """The counters as of now."""
+        publisher = self._publisher
+        return Counts(
+            publisher.published, publisher.unpublished, self._received, self._foreign, self._connects, self._sick
+        )
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Tells of events just committed; best effort. Never waits for Redis, and never raises on its account."""
         for event in events:
-            self._enqueue(self._events, _letter(event))
+            self._publisher.put(self._events, _letter(event))
+
+    def tell(self, message: bytes) -> None:
+        """Tells every process, this one too, what is never logged; best effort. Raises ValueError beyond 64 KiB."""
+        if len(message) > LETTER_MAX:
+            raise ValueError(f"a message of {len(message)} bytes is too large for the bus")
+        self._publisher.put(self._now, message)
 
     async def run(self) -> None:
         """Publishes and listens until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._publish_all(), name="bus-publish")
+            tasks.create_task(self._publisher.run(), name="bus-publish")
             tasks.create_task(self._listen(), name="bus-listen")
 
-    def _enqueue(self, channel: str, message: bytes) -> None:
-        if len(self._queue) >= QUEUE_MAX:
-            self.counts.unpublished += 1
-            return
-        self._queue.append((channel, message))
-        self._queued.set()
-
-    async def _publish_all(self) -> None:
-        client = _client(self._url, TIMEOUT)
-        try:
-            while True:
-                _heed_cancellation()
-                await self._queued.wait()
-                self._queued.clear()
-                batch, self._queue = self._queue, deque()
-                await self._publish_batch(client, batch)
-        finally:
-            await client.aclose()
-
-    async def _publish_batch(self, client: Redis, batch: deque[tuple[str, bytes]]) -> None:
-        try:
-            pipeline = client.pipeline(transaction=False)
-            for channel, message in batch:
-                pipeline.publish(channel, message)
-            await pipeline.execute()
-        except (RedisError, OSError) as error:
-            self.counts.unpublished += len(batch)
-            if self._publishes:
-                log.warning("bus_publish_failed", error=str(error))
-            self._publishes = False
-        else:
-            self.counts.published += len(batch)
-            self._publishes = True
+    # Listening
 
     async def _listen(self) -> None:
         pause = BACK_OFF[0]
         while True:
-            connects = self.counts.connects
+            connects = self._connects
             try:
                 await self._listen_once()
-            except (RedisError, OSError, _SilentError) as error:
-                log.warning("bus_lost", error=str(error) or type(error).__name__)
-            except Exception:
+            except* (RedisError, OSError, _LostError) as errors:
+                log.warning("bus_lost", error=_first(errors))
+            except* Exception:
                 log.exception("bus_failed")
             finally:
                 self.healthy = False
-            if self.counts.connects > connects:
+            if self._connects > connects:
                 pause = BACK_OFF[0]
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311  (spread, not secret)
             pause = min(2 * pause, BACK_OFF[1])
 
     async def _listen_once(self) -> None:
-        client = _client(self._url, CONNECT_TIMEOUT)
-        try:
-            async with client.pubsub() as subscription:
-                await subscription.subscribe(self._events, self._probe)
-                await self._read(subscription)
-        finally:
-            await client.aclose()
+        server = await self._finder.find()
+        self._publisher.server = server
+        async with asyncio.timeout(CONNECT_TIMEOUT) as patience, connected(server) as connection:
+            for name in (self._probe, self._now, self._events):
+                await connection.send((self._finder.subscribe, name))
+            while not self._subscribed(await connection.receive()):
+                pass
+            patience.reschedule(None)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._read(connection), name="bus-read")
+                tasks.create_task(self._watch(), name="bus-watch")
+                if self._finder.moves:
+                    tasks.create_task(self._follow(server), name="bus-follow")
 
-    async def _read(self, subscription: PubSub) -> None:
-        clock = asyncio.get_running_loop().time
-        heard, probed = clock(), False
+    def _subscribed(self, answer: Answer) -> bool:
+        """Takes an answer to a subscription, or what came between two; whether it was the last one."""
+        match answer:
+            case [b"subscribe" | b"ssubscribe", bytes() as name, *_]:
+                if name != self._events.encode():
+                    return False
+                self._connects += 1
+                self._hear()
+                return True
+        self._take(answer)
+        return False
+
+    async def _read(self, connection: Connection) -> None:
         while True:
-            _heed_cancellation()
-            message = await subscription.get_message(timeout=self._echo / 4)
-            if message is not None:
-                heard, probed = clock(), False
-                self._take(message)
-            elif clock() - heard > self._idle + self._echo:
-                raise _SilentError
-            elif clock() - heard > self._idle and not probed:
-                probed = True
-                self._enqueue(self._probe, b"")
+            for _ in range(FAIR):
+                self._take(await connection.receive())
+            await asyncio.sleep(0)
 
-    def _take(self, message: dict[str, object]) -> None:
-        if message["channel"] != self._events.encode():
-            return  # our own probe: hearing it was all
-        if message["type"] == "subscribe":
-            self.counts.connects += 1
+    def _take(self, message: Answer) -> None:
+        match message:
+            case [b"message" | b"smessage", bytes() as channel, bytes() as letter]:
+                self._hear()
+                if channel == self._events.encode():
+                    self._open(letter)
+                elif channel == self._now.encode():
+                    self._listener.now(letter)
+            case [b"unsubscribe" | b"sunsubscribe", *_]:
+                raise _LostError("the server gave the channels away")
+
+    def _hear(self) -> None:
+        self._heard = asyncio.get_running_loop().time()
+        if not self.healthy:
             self.healthy = True
             self._listener.suspect()
-        elif message["type"] == "message":
-            self._open(cast(bytes, message["data"]))
 
     def _open(self, message: bytes) -> None:
         try:
             wire = msgspec.msgpack.decode(message, type=dict[str, object])
             found = from_wire(wire) if len(wire) > 1 else msgspec.convert(wire["position"], int)
         except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError):
-            self.counts.foreign += 1
+            self._foreign += 1
             self._listener.suspect()
             return
-        self.counts.received += 1
+        self._received += 1
         if isinstance(found, Event):
             self._listener.event(found)
         else:
             self._listener.head(found)
 
+    # Whether it is still the right connection
+
+    async def _watch(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while (silent := clock() - self._heard) < self._pulse.dead:
+            if silent >= self._pulse.probe:
+                self._publisher.put(self._probe, b"")
+            if silent >= self._pulse.sick and self.healthy:
+                self.healthy = False
+                self._sick += 1
+            await asyncio.sleep(self._pulse.probe / 2)
+        raise _LostError("no echo")
+
+    async def _follow(self, server: str) -> None:
+        """Looks whether the others have moved on: a server that was replaced may live on, alone."""
+        while True:
+            await asyncio.sleep(MOVED_CHECK)
+            try:
+                found = await self._finder.find()
+            except (RedisError, OSError):
+                continue  # nobody knows better
+            if found != server:
+                raise _LostError("the bus has another server")
+
+
+class _LostError(Exception):
+    """The connection is of no more use, whatever the kernel says."""
+
 
 async def check_bus(url: str) -> None:
     """Asks Redis for a sign of life. Raises Unavailable, naming the address without its password."""
-    client = _client(url, CONNECT_TIMEOUT)
+    parsed = parse_redis_url(url)
     try:
-        await client.ping()
+        server = await finder(parsed, "caudal").find()
+        async with asyncio.timeout(CONNECT_TIMEOUT), connected(server) as connection:
+            await connection.ask("PING")
     except (RedisError, OSError) as error:
-        parts = urlsplit(url)
-        where = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
-        raise Unavailable(f"Redis at {where} does not answer (REDIS_URL): {error}") from None
-    finally:
-        await client.aclose()
+        why = str(error) or "no answer in time"
+        raise Unavailable(f"Redis at {parsed.shown} does not answer (REDIS_URL): {why}") from None
 
 
-def _heed_cancellation() -> None:
-    """Ends a task that was cancelled while it connected: redis-py can swallow that, and nobody cancels twice."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
-class _SilentError(Exception):
-    """The echo of a probe did not come: the connection is dead, whatever the kernel says."""
-
-
-def _client(url: str, timeout: float) -> Redis:
-    return Redis.from_url(
-        url,
-        protocol=3,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),  # what to do about a failure is decided here
-    )
+def _first(errors: BaseExceptionGroup[Exception]) -> str:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__
 
 
 def _letter(event: Event) -> bytes:

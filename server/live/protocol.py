@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,7 @@ from server.errors import CaudalError, FieldError, Invalid
 VERSION = 1
 FRAME_MAX = 64 * 1024  # bytes of one client frame; the longest text of a message is 20,000 characters
 DEPTH_MAX = 32  # levels of nesting in a client frame; real ones have six
+CREDIT_MAX = 1_000_000  # events; more at once is no limit
 CHANNELS_MAX = 64  # subscriptions of one session: a person has a handful of records open
 
 
@@ -64,6 +65,7 @@ class Reset(StrEnum):
     FLOOR = "floor"
     ACCESS = "access"
     FAILED = "failed"
+    LAGGING = "lagging"
 
 
 class ServerFrame(StrEnum):
@@ -75,6 +77,18 @@ class ServerFrame(StrEnum):
     CHECKPOINT = "checkpoint"
     RESET = "reset"
     BYE = "bye"
+    NOW = "now"
+
+
+class Claiming(StrEnum):
+    """What a claim says (PRODUCT §12)."""
+
+    CALLING = "calling"
+    """"Ana is calling this client"."""
+    WRITING = "writing"
+    """"Ana is writing to this client"."""
+    MINE = "mine"
+    """"I take it"."""
 
 
 class ProtocolError(Exception):
@@ -87,6 +101,8 @@ class ProtocolError(Exception):
 
 Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+_Number: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+_Credit: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=CREDIT_MAX)]
 _Word: TypeAlias = Annotated[str, msgspec.Meta(max_length=128)]
 
 
@@ -98,11 +114,16 @@ class Subscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="resume"):
-    """Subscribe to exactly these channels, and replay what happened after `position`."""
+    """Subscribe to exactly these channels, and replay what happened after `position`.
+
+    `mode` latest: nothing is replayed to a client that does not keep up. `credit`: how many events may come.
+    """
 
     epoch: _Word
     position: _Count
     channels: list[Subscription]
+    mode: Literal["latest"] | None = None
+    credit: _Credit | None = None
     id: Id | None = None
 
 
@@ -131,12 +152,43 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="o
 
 
 class Ping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="ping"):
-    """A sign of life; answered by a reply, or without an id by a checkpoint."""
+    """A sign of life; answered by a reply."""
 
     id: Id | None = None
 
 
-Op: TypeAlias = Resume | Subscribe | Unsubscribe | Call | Ping
+class Credit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="credit"):
+    """So many events more may come; the first one ends that all may."""
+
+    n: _Credit
+    id: Id | None = None
+
+
+class Viewing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="viewing"):
+    """The user looks at this record, or at none."""
+
+    record: _Number | None = None
+    id: Id | None = None
+
+
+class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="typing"):
+    """The user writes at this entry, or no more; repeated while it lasts."""
+
+    entry: _Number | None = None
+    id: Id | None = None
+
+
+class Claim(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="op", tag="claim", rename={"word": "as"}
+):
+    """The user claims a record, renews the claim, or gives it back."""
+
+    record: _Number
+    word: Claiming | None = None
+    id: Id | None = None
+
+
+Op: TypeAlias = Resume | Subscribe | Unsubscribe | Call | Ping | Credit | Viewing | Typing | Claim
 
 
 class BadFrame(Exception):
@@ -318,3 +370,19 @@ def reset(reason: Reset, position: Position) -> ServerMessage:
 def bye(retry_ms: int) -> ServerMessage:
     """A planned close follows; come back after `retry_ms`."""
     return {"type": ServerFrame.BYE, "retry_ms": retry_ms}
+
+
+def now(
+    record: int,
+    viewing: Sequence[Mapping[str, object]],
+    typing: Sequence[tuple[int, Mapping[str, object]]],
+    claim: Mapping[str, object] | None,
+) -> ServerMessage:
+    """Who does what with a record just now: all of it."""
+    return {
+        "type": ServerFrame.NOW,
+        "record": record,
+        "viewing": viewing,
+        "typing": [{"entry": entry, "user": person} for entry, person in typing],
+        "claim": claim,
+    }

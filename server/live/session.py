@@ -1,47 +1,52 @@
-"""One connected client, without I/O: it is given frames, events and the time, and says what its shell has to do next.
+"""One connected client, without waiting for anything: it is given messages, events and the time, and writes to its wire.
 
-A session WAITS until its first `resume` or `subscribe`, is BEHIND while the log is replayed to it, and LIVE when it has
-reached the hub. Whatever goes wrong (slow, rights in doubt, a resume) puts it behind, and one way leads out of it.
+A session WAITS until its first `resume` or `subscribe`, is BEHIND while it catches up, and LIVE when it has reached the
+hub. Whatever goes wrong (choked, rights in doubt, a resume) puts it behind, and one way leads out of it: `work`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeAlias
 
-from server.domain.access import Access, Principals
-from server.domain.channels import Channel
-from server.domain.events import Event, Head
-from server.domain.filters import Filter
+from server.domain.access import Access
+from server.domain.events import Head, Name
 from server.domain.words import JsonObject, Millis, Position, UserId
-from server.errors import CaudalError, Invalid
-from server.live import protocol
-from server.live.hub import Hub, Letter, frame_for
-from server.live.outbox import Outbox
-from server.live.protocol import BadFrame, Call, Close, Encoding, Frame, Op, Ping, ProtocolError, Reset, Resume
+from server.errors import CaudalError, Invalid, TooMany
+from server.live import limits, protocol
+from server.live.cohort import Cohort
+from server.live.hub import NOTHING, Hub, concerns_access
+from server.live.letter import Letter, Subscriptions
+from server.live.ops import OPS
+from server.live.protocol import BadFrame, Close, Frame, Op, ProtocolError, Reset, Resume
+from server.live.ring import TrimmedError
 from server.live.sequencer import Hole
+from server.live.shell import Effect, Shell, Task, Work
+from server.live.wire import Wire, finish, join
 
 HEARTBEAT = 20  # s; home routers drop connections that are idle for 60
 CHECKPOINT = 10.0  # s at most until a client learns that the log went on without it
 SILENT = 60.0  # s; three heartbeats that the client did not answer with as much as a ping
-LAGGING = 2.0  # s without progress of the socket until queued events are dropped, to be replayed later
-QUEUE_MAX = 256 * 1024  # bytes of queued events, likewise
-ANSWERS_MAX = 1024 * 1024  # bytes of queued answers, which cannot be replayed: beyond, the session ends
-HELD_MAX = 1_000  # events held in memory while behind; older ones are read from the log
-PAGE = 100  # events replayed at once
+STUCK = 30.0  # s without progress of a choked wire; then the client is given up
+ANSWERS_MAX = 1024 * 1024  # bytes that wait when one more answer comes: answers cannot be replayed
+CHUNK = 64 * 1024  # bytes of one write while catching up
 MISTAKES_MAX = 100  # bad frames of one session; more is no mistake
+RECENT = 10.0  # s after the handshake in which rights may have been read later than this process learned of them
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who connected. `person` is how others see them: `{"user": 7, "name": "Ana Belmonte"}`."""
+    """Who connected. `person` is how others see them: `{"user": 7, "name": "Ana Belmonte"}`.
+
+    `credential`: what `login.ended` calls the login or token · `expires`: when it ends by itself.
+    """
 
     user: UserId
     person: JsonObject
+    credential: str = ""
+    expires: Millis | None = None
 
 
 class Flow(Enum):
@@ -52,115 +57,108 @@ class Flow(Enum):
     LIVE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Frames to write, in order."""
-
-    frames: list[Frame]
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """The user's rights are to be read again, then `renewed`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Nothing is left to send: close the socket."""
-
-    code: Close
-    reason: str
-
-
-Work: TypeAlias = Send | Renew | Hole | Finish
-"""What the shell has to do next; a Hole is to be replayed from the log, then `replayed`."""
-
-Effect: TypeAlias = Call | Resume
-"""What a client's frame asks of the shell: to perform a call, or to look how far the log is and `start`."""
-
-
 class Session:
-    """See the module. `wake` is called when there may be work; times are seconds of a monotonic clock."""
+    """See the module. Times are seconds of a monotonic clock."""
 
-    def __init__(
-        self, identity: Identity, access: Access, hub: Hub, *, encoding: Encoding, wake: Callable[[], None], now: float
-    ) -> None:
+    __slots__ = (
+        "_allowance",
+        "_checked",
+        "_connected",
+        "_credit",
+        "_cursor",
+        "_heard",
+        "_hub",
+        "_latest",
+        "_left",
+        "_mistakes",
+        "_moved",
+        "_shell",
+        "_since",
+        "_stale",
+        "_told",
+        "_wire",
+        "_wrote",
+        "cohort",
+        "credential",
+        "ending",
+        "expires",
+        "flow",
+        "id",
+        "lens",
+        "user",
+        "watched",
+    )
+
+    def __init__(self, identity: Identity, access: Access, hub: Hub, *, wire: Wire, shell: Shell, now: float) -> None:
         self.id = secrets.token_urlsafe(9)
         self.user = identity.user
-        self.held: Principals = access.held()
-        self.encoding = encoding
-        self.subscriptions: dict[Channel, Filter] = {}
+        self.credential = identity.credential
+        self.expires = identity.expires
+        self.lens = hub.lens(wire.form, access.held(), identity.user)
+        self.watched: Subscriptions = NOTHING
+        self.cohort: Cohort | None = None
         self.flow = Flow.WAITING
-        self.ending: Finish | None = None
-        self._person = identity.person
+        self.ending: Close | None = None
         self._hub = hub
-        self._wake = wake
-        self._open = self._stale = False
-        self._outbox = Outbox()
-        self._cursor = self._told = self._held_since = hub.position
-        self._letters: deque[Letter] = deque()
-        self._asked: Hole | None = None
+        self._wire = wire
+        self._shell = shell
+        self._cursor = self._told = self._since = hub.position
+        self._stale = self._latest = self._wrote = False
+        self._credit: int | None = None
+        self._left: int | None = None  # bytes that a choked wire had left when it was last looked at
         self._mistakes = 0
-        self._heard = self._moved = self._checked = now
-        self._sending = False
+        self._allowance = limits.BURST
+        self._heard = self._moved = self._checked = self._connected = now
 
     @property
     def position(self) -> Position:
-        """All events for this client up to here have been queued."""
-        return self._hub.position if self.flow is Flow.LIVE else self._cursor
+        """All events for this client up to here have been written."""
+        if self.cohort is None or self.cohort.waits:
+            return self._cursor
+        return self._hub.position
 
-    def open(self, at: Millis) -> None:
+    def open(self, person: JsonObject, at: Millis) -> None:
         """The client is there: `welcome` is the first frame. `at`: now, so that clients can compare their clocks."""
-        self._open = True
-        self._answer(protocol.welcome(self.id, self._person, self._hub.head, heartbeat=HEARTBEAT, at=at))
+        self._answer(protocol.welcome(self.id, person, self._hub.head, heartbeat=HEARTBEAT, at=at))
 
     # What comes from the client
 
     def receive(self, message: Frame, now: float) -> Effect | None:
         """One message of the client. Bad ones are answered by an error, or end the session with 4504."""
-        self._heard = now
         if self.ending:
             return None
-        if not self._open:
-            self.end(Close.PROTOCOL, "early")
+        self._allowance = limits.refilled(self._allowance, now - self._heard) - limits.cost(len(message))
+        self._heard = now
+        if self._allowance < -limits.TOLERANCE:
+            self.end(Close.PROTOCOL, "too_fast")
             return None
         try:
-            op = protocol.parse(message, self.encoding)
+            op = protocol.parse(message, self.lens.form.encoding)
         except ProtocolError as error:
             self.end(Close.PROTOCOL, error.reason)
-            return None
         except BadFrame as error:
             self._mistake(error.id, error.error)
-            return None
-        try:
+        else:
             return self._obey(op)
-        except Invalid as error:
-            self._mistake(op.id, error)
-            return None
+        return None
 
     def answer(self, id: int | None, ok: object) -> None:
-        """A call was performed."""
+        """An op was done."""
         self._answer(protocol.reply(id, ok))
 
     def refuse(self, id: int | None, error: CaudalError) -> None:
-        """A call was not."""
+        """An op was not."""
         self._answer(protocol.refusal(id, error))
 
     def _obey(self, op: Op) -> Effect | None:
-        match op:
-            case Resume():
-                return self._resume(op)
-            case protocol.Subscribe():
-                self._subscribe(op)
-            case protocol.Unsubscribe():
-                channel, _ = protocol.parse_subscription(op.channel, None)
-                self._hub.unsubscribe(self, channel)
-                self.answer(op.id, {"position": self.position})
-            case Ping():
-                self.answer(op.id, {})
-            case Call():
-                return op
-        return None
+        if self._allowance < 0:
+            self.refuse(op.id, TooMany("too many frames", retry_after=limits.retry_after(self._allowance)))
+            return None
+        try:
+            return OPS[type(op)](self, op)
+        except Invalid as error:
+            self._mistake(op.id, error)
+            return None
 
     def _mistake(self, id: int | None, error: CaudalError) -> None:
         self.refuse(id, error)
@@ -168,22 +166,32 @@ class Session:
         if self._mistakes > MISTAKES_MAX:
             self.end(Close.PROTOCOL, "too_many_errors")
 
-    def _subscribe(self, op: protocol.Subscribe) -> None:
-        channel, wanted = protocol.parse_subscription(op.channel, op.filter)
-        if channel not in self.subscriptions and len(self.subscriptions) >= protocol.CHANNELS_MAX:
-            raise protocol.too_many_channels("channel")
-        self._hub.subscribe(self, channel, wanted)
+    @property
+    def channels(self) -> Subscriptions:
+        """What it is subscribed to."""
+        return self._hub.subscriptions(self)
+
+    def subscribe(self, channels: Subscriptions) -> None:
+        """Exactly these channels from here on, without another look at the past."""
+        self._hub.subscribe(self, channels)
         if self.flow is Flow.WAITING:
             self.flow = Flow.BEHIND
-        self.answer(op.id, {"position": self.position})
-        self._wake()
+            self._shell.wake()
 
-    def _resume(self, op: Resume) -> Resume | None:
-        channels = protocol.parse_channels(op.channels)
-        for channel in list(self.subscriptions):
-            self._hub.unsubscribe(self, channel)
-        for channel, wanted in channels.items():
-            self._hub.subscribe(self, channel, wanted)
+    def give_credit(self, events: int) -> int:
+        """So many events more; the first time, all that may come. Returns what there is."""
+        if self._credit is None and self._hub.settle(self):
+            self.flow = Flow.BEHIND
+        self._credit = min((self._credit or 0) + events, protocol.CREDIT_MAX)
+        self._shell.wake()
+        return self._credit
+
+    def resume(self, op: Resume, channels: Subscriptions) -> Resume | None:
+        """Begins anew, with these channels. Returns what is still to be waited for."""
+        self._hub.pause(self)
+        self._hub.subscribe(self, channels)
+        self.flow = Flow.WAITING
+        self._latest, self._credit = op.mode == "latest", op.credit
         if op.epoch == self._hub.epoch and op.position > self._hub.position:
             return op  # the log may be ahead of this process, but not of itself
         self.start(op, self._hub.head)
@@ -192,181 +200,184 @@ class Session:
     def start(self, op: Resume, head: Head) -> None:
         """Answers a resume: replays from its position, or resets when the log of `head` cannot continue it."""
         self.answer(op.id, {"position": max(head.position, self._hub.position)})
-        if self.flow is Flow.WAITING:
-            self.flow = Flow.BEHIND
+        self.flow = Flow.BEHIND
         if op.epoch != head.epoch or op.position > max(head.position, self._hub.position):
             self.reset(Reset.EPOCH)
         elif op.position < head.floor:
             self.reset(Reset.FLOOR)
         else:
-            self._fall_behind(op.position)
+            self._cursor = self._told = op.position
+            self._shell.wake()
 
     # What comes from the hub
 
-    def take(self, position: Position, frame: Frame) -> None:
-        """An event for this live session."""
-        self._event(position, frame)
-        if self._outbox.events > QUEUE_MAX:
-            self._lag()
-        self._wake()
+    def put(self, frames: Sequence[Frame], position: Position) -> None:
+        """See `cohort.Member`."""
+        self._cursor = position
+        if not frames:
+            return
+        self._told = position
+        self._wrote = True
+        try:
+            self._wire.write(frames)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the other members of the cohort have to get theirs)
+            self._shell.failed(error)
 
-    def hold(self, letter: Letter) -> None:
-        """Any event while behind; the oldest are dropped beyond the limit, and read from the log instead."""
-        self._letters.append(letter)
-        if len(self._letters) > HELD_MAX:
-            self._held_since = self._letters.popleft().event.position
-        if self.flow is Flow.BEHIND:
-            self._wake()
+    def tell(self, frame: Frame) -> None:
+        """See `hub.Subscriber`."""
+        self._wire.write((frame,))
+
+    def wake(self) -> None:
+        """See `hub.Subscriber`."""
+        self._shell.wake()
 
     def doubt(self, position: Position) -> None:
-        """The user's rights changed at `position`: nothing more is queued before they were read again."""
-        self._stale, self._asked = True, None
+        """See `hub.Subscriber`."""
+        self._stale = True
         if self.flow is Flow.LIVE:
-            self._pause(position - 1)
-            self._cursor = position - 1
-        self._wake()
+            self._fall_behind(position - 1)
+        self._shell.wake()
 
     def reset(self, reason: Reset) -> None:
         """The client has to load a snapshot; the stream goes on from the hub's position, channels as they are."""
-        self._outbox.drop_events()
-        self._letters.clear()
-        self._asked = None
-        self._cursor = self._held_since = self._hub.position
-        if self.flow is Flow.LIVE:
-            self._pause(self._cursor)
-        self._answer(protocol.reset(reason, self._cursor))
+        self._fall_behind(self._hub.position)
         self._told = self._cursor
+        self._answer(protocol.reset(reason, self._cursor))
+        self._shell.wake()
+
+    def end(self, code: Close, reason: str = "") -> None:
+        """Closes after what was written. The first reason counts."""
+        if self.ending is None:
+            self.ending = code
+            self._hub.pause(self)
+            self._wire.close(code, reason)
+
+    # What comes from the wire
+
+    def choked(self) -> None:
+        """The client does not read as fast as is written: it catches up later."""
+        self._left, self._wrote = self._wire.waiting, True
+        if self.flow is Flow.LIVE:
+            self._fall_behind(self.position)
+
+    def flowing(self) -> None:
+        """The client has taken what it was sent."""
+        self._left = None
+        if self._latest and self.flow is Flow.BEHIND and self._cursor < self._hub.position:
+            self.reset(Reset.LAGGING)
+        self._shell.wake()
 
     # What the shell does
 
     def work(self, now: float) -> Work | None:
-        """What to do next; None: wait for `wake`. After a Send, `sent` is called when the socket took it."""
-        while True:
-            if self._outbox:
-                self._sending, self._moved = True, now
-                return Send(self._outbox.batch())
-            if self.ending:
-                return self.ending
-            if self._stale:
-                self._stale = False  # a change while the rights are read makes them stale again
-                return Renew()
-            if self.flow is not Flow.BEHIND:
-                return None
-            if self._cursor < self._held_since:
-                self._asked = Hole(self._cursor, self._held_since)
-                return self._asked
-            if not self._release():
-                return None
+        """What to do next; None: wait for `wake`."""
+        if self.ending:
+            return None
+        if self._stale:
+            self._stale = False  # a change while the rights are read makes them stale again
+            return Task.RENEW
+        if self.flow is not Flow.BEHIND or self._left is not None:
+            return None
+        return self._catch_up(now)
 
-    def sent(self, now: float) -> None:
-        """The socket took what the last Send gave it."""
-        self._sending, self._moved = False, now
-
-    def renewed(self, access: Access) -> None:
+    def renewed(self, access: Access, now: float) -> None:
         """The rights as of now. When they differ, what the client shows may be too much or too little: it resets."""
-        held, before = access.held(), self.held
-        self.held = held
-        if held != before:
-            self.reset(Reset.ACCESS)
-
-    def replayed(self, events: Sequence[Event], hole: Hole) -> None:
-        """The beginning of a hole, as the log has it as of now."""
-        if hole is not self._asked:
-            return  # what it was read for no longer holds: work() asks anew
-        self._asked = None
-        for expected, event in enumerate(events, start=hole.after + 1):
-            if event.position != expected:
-                break
-            self._consider(Letter(event))
-        if self._cursor == hole.after:
-            self.reset(Reset.FLOOR)
-
-    def end(self, code: Close, reason: str = "") -> None:
-        """Closes after what is queued. The first reason counts."""
-        if self.ending is None:
-            self.ending = Finish(code, reason)
-            self._outbox.drop_events()
-            self._wake()
+        held = access.held()
+        if held != self.lens.held(self.user):
+            self._hub.pause(self)
+            self._hub.hold(self, held)
+        elif now - self._connected > RECENT:
+            return
+        self.reset(Reset.ACCESS)
 
     def leave(self, retry_ms: int) -> None:
         """A planned end: the client comes back after `retry_ms`."""
-        if self.ending is None:
-            self._answer(protocol.bye(retry_ms))
-            self.end(Close.RESTART, "restart")
+        self._answer(protocol.bye(retry_ms))
+        self.end(Close.RESTART, "restart")
 
-    def tick(self, now: float) -> None:
-        """Called about every second: heartbeats, checkpoints, silent and slow clients."""
-        if now - self._heard > SILENT:
+    def tick(self, now: float, at: Millis) -> None:
+        """Called about every second: heartbeats, checkpoints; silent, stuck and expired clients. `at`: now, by the wall."""
+        if self.ending:
+            return
+        if self._wrote:
+            self._wrote, self._moved = False, now
+        if self.expires is not None and at >= self.expires:
+            self.end(Close.SIGNED_OUT, "signed_out")
+        elif now - self._heard > SILENT:
             self.end(Close.SILENT, "silent")
-        elif self._sending and now - self._moved > LAGGING:
-            self._lag()
-        elif self.flow is not Flow.WAITING and not self._outbox and not self._sending:
-            self._check(now)
+        elif self._left is not None:
+            self._check_progress(now)
+        elif self.flow is not Flow.WAITING:
+            self._check_in(now)
 
-    def _check(self, now: float) -> None:
-        behind = self.position > self._told and now - self._checked >= CHECKPOINT
-        if behind or now - self._moved >= HEARTBEAT:
-            self._checked, self._told = now, self.position
-            frame = protocol.encode(protocol.checkpoint(self.position), self.encoding)
-            self._outbox.put_checkpoint(self.position, frame)
-            self._wake()
+    def _check_progress(self, now: float) -> None:
+        left, self._left = self._left, self._wire.waiting
+        if left is None or self._left < left:
+            self._moved = now
+        elif now - self._moved > STUCK:
+            self.end(Close.SLOW, "slow")
 
-    # The outbox
+    def _check_in(self, now: float) -> None:
+        position = self.position
+        if (position > self._told and now - self._checked >= CHECKPOINT) or now - self._moved >= HEARTBEAT:
+            self._checked = now
+            self._cursor = self._told = position
+            self._answer(protocol.checkpoint(position))
 
-    def _answer(self, frame: protocol.ServerMessage) -> None:
+    # Writing and catching up
+
+    def _answer(self, message: protocol.ServerMessage) -> None:
         if self.ending is None:
-            self._outbox.put_answer(protocol.encode(frame, self.encoding))
-            if self._outbox.answers > ANSWERS_MAX:
-                self._outbox.clear()
+            self._wrote = self._wrote or self._left is None
+            self._wire.write((finish(message, self.lens.form),))
+            if self._wire.waiting > ANSWERS_MAX:
                 self.end(Close.SLOW, "slow")
-            self._wake()
-
-    def _event(self, position: Position, frame: Frame) -> None:
-        if self.ending is None:
-            self._told = position
-            self._outbox.put_event(position, frame)
-
-    # Behind, and out of it
-
-    def _lag(self) -> None:
-        if self.flow is Flow.LIVE and (after := self._outbox.drop_events()) is not None:
-            self._pause(self._hub.position)
-            self._cursor = self._told = after
-
-    def _pause(self, since: Position) -> None:
-        self.flow = Flow.BEHIND
-        self._letters.clear()
-        self._held_since = since
-        self._hub.pause(self)
 
     def _fall_behind(self, position: Position) -> None:
-        self._outbox.drop_events()
+        self._hub.pause(self)
+        self._cursor = position
         if self.flow is Flow.LIVE:
-            self._pause(self._hub.position)
-        self.flow = Flow.BEHIND
-        self._asked = None
-        self._cursor = self._told = position
-        self._wake()
+            self.flow = Flow.BEHIND
 
-    def _release(self) -> bool:
-        """A page of the held events into the queue, or on to LIVE. False: nothing to do before the hub goes on."""
-        for _ in range(PAGE):
-            if not self._letters:
+    def _catch_up(self, now: float) -> Work | None:
+        hub = self._hub
+        if self._cursor == hub.position and self._credit is None:
+            self.flow = Flow.LIVE
+            hub.flow(self)
+            return None
+        if self._cursor >= hub.position:
+            hub.await_next(self)
+            return None
+        if self._credit == 0:
+            return None
+        try:
+            taken = hub.ring.take(self._cursor, now)
+        except TrimmedError:
+            self.reset(Reset.FLOOR)
+            return Task.GO_ON
+        if not isinstance(taken, Hole):
+            self._consider(taken)
+        elif self._latest:
+            self.reset(Reset.LAGGING)
+        else:
+            return taken
+        return Task.GO_ON
+
+    def _consider(self, letters: Sequence[Letter]) -> None:
+        frames: list[Frame] = []
+        size = 0
+        for letter in letters:
+            event = letter.event
+            if event.name is Name.ACCESS_CHANGED and event.position <= self._since and concerns_access(event, self):
+                return self.reset(Reset.ACCESS)  # it showed something by the rights before
+            self._cursor = event.position
+            if (frame := letter.frame_for(self)) is not None:
+                frames.append(frame)
+                size += len(frame)
+                if self._credit is not None:
+                    self._credit -= 1
+            if size >= CHUNK or self._credit == 0:
                 break
-            letter = self._letters.popleft()
-            self._held_since = letter.event.position
-            if letter.event.position > self._cursor:
-                self._consider(letter)
-        if self._letters:
-            return True
-        if self._cursor > self._hub.position:
-            return bool(self._outbox)
-        self._cursor = self._hub.position
-        self.flow = Flow.LIVE
-        self._hub.flow(self)
-        return True
-
-    def _consider(self, letter: Letter) -> None:
-        self._cursor = letter.event.position
-        if (frame := frame_for(letter, self)) is not None:
-            self._event(letter.event.position, frame)
+        if frames:
+            self.put(join(frames, self.lens.form), self._cursor)
+        return None

@@ -6,6 +6,7 @@ A property test holds these conditions and the domain's sets to the same answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,7 +42,7 @@ async def load_accesses(connection: AsyncConnection, wanted: Iterable[UserId]) -
     columns = (users.c.id, users.c.department_id, users.c.admin)
     people = (await connection.execute(select(*columns).where(users.c.id.in_(ids), users.c.active))).all()
     roles = await _roles(connection, ids)
-    below = await _trees(connection) if any(row.department_id is not None for row in people) else {}
+    below = await department_trees(connection) if any(row.department_id is not None for row in people) else {}
     return {
         UserId(row.id): Access(
             user=UserId(row.id),
@@ -63,7 +64,7 @@ async def _roles(connection: AsyncConnection, ids: Sequence[UserId]) -> Mapping[
     return found
 
 
-async def _trees(connection: AsyncConnection) -> Mapping[int, frozenset[DepartmentId]]:
+async def department_trees(connection: AsyncConnection) -> Mapping[int, frozenset[DepartmentId]]:
     """Each department with all departments under it."""
     rows = await connection.execute(select(departments.c.id, departments.c.parent_id))
     parents: dict[int, int | None] = {row.id: row.parent_id for row in rows}
@@ -76,23 +77,28 @@ async def _trees(connection: AsyncConnection) -> Mapping[int, frozenset[Departme
     return {id: frozenset(tree) for id, tree in trees.items()}
 
 
-def may(access: Access, action: Action, of: FromClause = records) -> ColumnElement[bool]:
+User: TypeAlias = UserId | ColumnElement[int]
+"""A user, or a column that names one: for a condition on many users at once who hold the same but for their own."""
+
+
+def may(access: Access, action: Action, of: FromClause = records, *, user: User | None = None) -> ColumnElement[bool]:
     """The condition that a row of `records` (or an alias of it) allows the user an action."""
-    return or_(false(), *(and_(of.c.kind == str(kind), _reaches(access, action, kind, of)) for kind in Kind))
+    own = access.user if user is None else user
+    return or_(false(), *(and_(of.c.kind == str(kind), _reaches(access, own, action, kind, of)) for kind in Kind))
 
 
-def readable(access: Access, of: FromClause = records) -> ColumnElement[bool]:
+def readable(access: Access, of: FromClause = records, *, user: User | None = None) -> ColumnElement[bool]:
     """The condition that the user may read a row of `records`."""
-    return may(access, Action.READ, of)
+    return may(access, Action.READ, of, user=user)
 
 
-def _reaches(access: Access, action: Action, kind: Kind, of: FromClause) -> ColumnElement[bool]:
+def _reaches(access: Access, user: User, action: Action, kind: Kind, of: FromClause) -> ColumnElement[bool]:
     level = access.level(kind, action)
     if level == Level.ALL:
         return true()
     conditions: list[ColumnElement[bool]] = []
     if level >= Level.OWN:
-        conditions.append(of.c.responsible_id == access.user)
+        conditions.append(of.c.responsible_id == user)
     if teams := access.departments(level):
         conditions.append(of.c.department_id.in_(sorted(teams)))
     if level >= Level.OPENED:
@@ -100,30 +106,31 @@ def _reaches(access: Access, action: Action, kind: Kind, of: FromClause) -> Colu
     return or_(false(), *conditions)
 
 
-def visible(access: Access) -> ColumnElement[bool]:
+def visible(access: Access, *, user: User | None = None) -> ColumnElement[bool]:
     """The condition that the user may see a row of `entries` (PRODUCT §2): `domain.entries.principals` in SQL."""
+    own = access.user if user is None else user
     by_any_record = entries.c.type.in_(sorted(types_of(Family.MESSAGE) | types_of(Family.ACTIVITY)))
     return or_(
-        and_(by_any_record, _about_readable(access)),
-        and_(entries.c.type.in_(sorted(types_of(Family.CHANGE))), _subject_readable(access)),
+        and_(by_any_record, _about_readable(access, own)),
+        and_(entries.c.type.in_(sorted(types_of(Family.CHANGE))), _subject_readable(access, own)),
         entries.c.counted.in_(sorted(kind for kind in Kind if access.level(kind, Action.READ) == Level.ALL)),
-        *(_takes_part(access, family) for family in Family if PARTS_THAT_READ[family]),
+        *(_takes_part(own, family) for family in Family if PARTS_THAT_READ[family]),
     )
 
 
-def _about_readable(access: Access) -> ColumnElement[bool]:
+def _about_readable(access: Access, user: User) -> ColumnElement[bool]:
     joined = entry_records.join(records, records.c.id == entry_records.c.record_id)
-    return exists().select_from(joined).where(entry_records.c.entry_id == entries.c.id, readable(access))
+    return exists().select_from(joined).where(entry_records.c.entry_id == entries.c.id, readable(access, user=user))
 
 
-def _subject_readable(access: Access) -> ColumnElement[bool]:
-    return exists().where(records.c.id == entries.c.subject_id, readable(access))
+def _subject_readable(access: Access, user: User) -> ColumnElement[bool]:
+    return exists().where(records.c.id == entries.c.subject_id, readable(access, user=user))
 
 
-def _takes_part(access: Access, family: Family) -> ColumnElement[bool]:
+def _takes_part(user: User, family: Family) -> ColumnElement[bool]:
     part = exists().where(
         entry_people.c.entry_id == entries.c.id,
-        entry_people.c.user_id == access.user,
+        entry_people.c.user_id == user,
         entry_people.c.part.in_(sorted(PARTS_THAT_READ[family])),
     )
     return and_(entries.c.type.in_(sorted(types_of(family))), part)

@@ -1,4 +1,4 @@
-"""Who arrives at `/live`: credential, person and rights of many clients with a handful of statements."""
+"""Who arrives at `/live`: credentials and people of many clients with a handful of statements."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.access import Access
 from server.domain.words import JsonObject, Millis, UserId
-from server.store.access import load_accesses
 from server.store.database import Database
 from server.store.logins import LASTS, SEEN_EVERY
-from server.store.schema import logins, tokens
+from server.store.schema import logins, tokens, users
 from server.store.shapes import Names
 from server.store.work import now
 
@@ -22,15 +20,10 @@ from server.store.work import now
 class Arrival:
     """Somebody with a valid credential, as of the moment it was looked at. `expires`: when the credential does."""
 
+    user: UserId
     credential: str
     expires: Millis | None
     person: JsonObject
-    access: Access
-
-    @property
-    def user(self) -> UserId:
-        """Who it is."""
-        return self.access.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +40,12 @@ async def read_arrivals(database: Database, credentials: Sequence[str]) -> Mappi
     async with database.reading() as connection:
         valid, unnoted = await _logins(connection, credentials, at)
         valid |= await _tokens(connection, [hash for hash in credentials if hash not in valid], at)
-        users = {each.user for each in valid.values()}
-        accesses = await load_accesses(connection, users)
         names = Names()
-        names.need("user", *users)
+        names.need("user", *(each.user for each in valid.values()))
         await names.load(connection)
     if unnoted:
         await _note(database, unnoted, at)
-    return {
-        hash: Arrival(hash, each.expires, names.person(each.user) or {}, accesses[each.user])
-        for hash, each in valid.items()
-        if each.user in accesses
-    }
+    return {hash: Arrival(each.user, hash, each.expires, names.person(each.user) or {}) for hash, each in valid.items()}
 
 
 async def _logins(
@@ -66,8 +53,10 @@ async def _logins(
 ) -> tuple[dict[str, _Valid], list[str]]:
     """The valid logins, and those of them whose use has to be noted."""
     columns = (logins.c.hash, logins.c.user_id, logins.c.expires_at, logins.c.seen_at)
-    rows = await connection.execute(select(*columns).where(logins.c.hash.in_(hashes), logins.c.expires_at > at))
-    found = rows.all()
+    chosen = select(*columns).join(users, users.c.id == logins.c.user_id)
+    found = (
+        await connection.execute(chosen.where(logins.c.hash.in_(hashes), logins.c.expires_at > at, users.c.active))
+    ).all()
     noted = {row.hash: at - row.seen_at < SEEN_EVERY for row in found}
     valid = {row.hash: _Valid(UserId(row.user_id), row.expires_at if noted[row.hash] else at + LASTS) for row in found}
     return valid, [hash for hash, done in noted.items() if not done]
@@ -78,8 +67,8 @@ async def _tokens(connection: AsyncConnection, hashes: Sequence[str], at: Millis
         return {}
     alive = or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > at)
     columns = (tokens.c.hash, tokens.c.user_id, tokens.c.expires_at)
-    valid = (tokens.c.hash.in_(hashes), tokens.c.revoked_at.is_(None), alive)
-    rows = await connection.execute(select(*columns).where(*valid))
+    valid = (tokens.c.hash.in_(hashes), tokens.c.revoked_at.is_(None), alive, users.c.active)
+    rows = await connection.execute(select(*columns).join(users, users.c.id == tokens.c.user_id).where(*valid))
     return {row.hash: _Valid(UserId(row.user_id), row.expires_at) for row in rows}
 
 

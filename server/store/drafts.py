@@ -12,14 +12,15 @@ from typing import Self, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.access import Principals, Readers, readers, user_principal
+from server.domain.access import NOBODY, Principals, Readers, readers, user_principal
 from server.domain.entries import audience, principals
 from server.domain.events import Event, Name, Reach, references
-from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, RecordId, UserId
-from server.store.access import owned
+from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, NotificationId, RecordId, UserId
+from server.store.access import load_accesses, owned
 from server.store.facts import entry_facts, followers_of
 from server.store.shapes import shape_activities, shape_comments, shape_entries, shape_records
 from server.store.shapes.entries import shape_reactions
+from server.store.shapes.notifications import shape_notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Image:
     audience: frozenset[UserId] = frozenset()
     readers: Readers = field(default_factory=dict)
     data: JsonObject = field(default_factory=dict)
+    barred: Principals = NOBODY
 
     def on(self, event: Event) -> Event:
         """The event with this image in the place of its own."""
@@ -41,6 +43,7 @@ class Image:
             audience=self.audience,
             readers=self.readers,
             data=self.data,
+            barred=self.barred,
         )
 
 
@@ -48,7 +51,8 @@ class Image:
 class Draft:
     """What an event tells of. `frozen` is the image itself where nothing is left to draw: removals, personal things.
 
-    `bumps`: the event is a sign of life of its entry, which moves to the top of general streams.
+    `bumps`: the event is a sign of life of its entry, which moves to the top of general streams. `barred`: who already
+    could read the record that an event opens to others. A `notification` is for `reader`, who had so many `unread` then.
     """
 
     name: Name
@@ -57,17 +61,21 @@ class Draft:
     comment: CommentId | None = None
     record: RecordId | None = None
     activity: ActivityId | None = None
+    notification: NotificationId | None = None
+    reader: UserId | None = None
+    unread: int | None = None
     bumps: bool = False
     frozen: Image | None = None
     ref: str | None = None
+    barred: Principals = NOBODY
 
     @classmethod
     def of(cls, event: Event) -> Self:
         """The draft of an event that was recorded before."""
         if event.name not in _DRAWN:
-            frozen = Image(event.records, event.principals, event.audience, event.readers, event.data)
+            frozen = Image(event.records, event.principals, event.audience, event.readers, event.data, event.barred)
             return cls(event.name, event.reach, frozen=frozen)
-        ids = {what: _id(event.data.get(what)) for what in ("comment", "record", "activity")}
+        ids = {what: _id(event.data.get(what)) for what in ("comment", "record", "activity", "notification")}
         return cls(
             event.name,
             event.reach,
@@ -75,11 +83,22 @@ class Draft:
             comment=None if ids["comment"] is None else CommentId(ids["comment"]),
             record=None if ids["record"] is None else RecordId(ids["record"]),
             activity=None if ids["activity"] is None else ActivityId(ids["activity"]),
+            notification=None if ids["notification"] is None else NotificationId(ids["notification"]),
+            reader=None if ids["notification"] is None else next(iter(event.audience), None),
+            unread=cast("int | None", event.data.get("unread")),
+            barred=event.barred,
         )
 
     def emptied(self) -> JsonObject:
         """What stays in the log of an event whose content was deleted: ids alone."""
-        ids = {"entry": self.entry, "comment": self.comment, "record": self.record, "activity": self.activity}
+        ids: dict[str, int | None] = {
+            "entry": self.entry,
+            "comment": self.comment,
+            "record": self.record,
+            "activity": self.activity,
+            "notification": self.notification,
+            "unread": self.unread,
+        }
         return {what: number for what, number in ids.items() if number is not None}
 
 
@@ -93,10 +112,16 @@ _DRAWN = frozenset(
         Name.REACTION_CHANGED,
         Name.RECORD_ADDED,
         Name.RECORD_CHANGED,
+        Name.RECORD_UNLOCKED,
         Name.ACTIVITY_ADDED,
         Name.ACTIVITY_CHANGED,
+        Name.NOTIFICATION_ADDED,
     }
 )
+
+
+_WITHOUT_ENTRY = frozenset({Name.REACTION_CHANGED, Name.NOTIFICATION_ADDED})
+"""Told of an entry, but without it."""
 
 
 def _id(value: object) -> int | None:
@@ -115,6 +140,8 @@ class Drafting:
         self._reactions: Mapping[EntryId, list[JsonObject]] = {}
         self._records: Mapping[RecordId, JsonObject] = {}
         self._activities: Mapping[ActivityId, JsonObject] = {}
+        self._notifications: Mapping[NotificationId, JsonObject] = {}
+        self._held: Mapping[UserId, Principals] = {}
 
     async def draw(self, drafts: Sequence[Draft]) -> list[Image | None]:
         """The images of some drafts, in order; None where what it tells of is gone."""
@@ -130,13 +157,21 @@ class Drafting:
 
     async def _read(self, drafts: Sequence[Draft]) -> None:
         connection = self._connection
-        whole = [d.entry for d in drafts if d.entry and d.name != Name.REACTION_CHANGED]
+        whole = [d.entry for d in drafts if d.entry and d.name not in _WITHOUT_ENTRY]
         self._entries = await shape_entries(connection, whole)
         self._comments = await shape_comments(connection, [d.comment for d in drafts if d.comment])
         self._records = await shape_records(connection, [d.record for d in drafts if d.record])
         self._activities = await shape_activities(connection, [d.activity for d in drafts if d.activity])
         reacted = [d.entry for d in drafts if d.entry and d.name == Name.REACTION_CHANGED]
         self._reactions = await shape_reactions(connection, reacted) if reacted else {}
+        await self._read_notifications([d for d in drafts if d.notification])
+
+    async def _read_notifications(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            ids = [d.notification for d in drafts if d.notification]
+            self._notifications = await shape_notifications(self._connection, ids)
+            accesses = await load_accesses(self._connection, [d.reader for d in drafts if d.reader])
+            self._held = {user: access.held() for user, access in accesses.items()}
 
     def _data(self, draft: Draft) -> JsonObject | None:
         match draft.name:
@@ -152,10 +187,13 @@ class Drafting:
                 return _whole(entry=draft.entry, comment=draft.comment, comments=(entry or {}).get("comments"))
             case Name.REACTION_CHANGED:
                 return {"entry": draft.entry, "reactions": self._reactions.get(cast(EntryId, draft.entry), [])}
-            case Name.RECORD_ADDED | Name.RECORD_CHANGED:
+            case Name.RECORD_ADDED | Name.RECORD_CHANGED | Name.RECORD_UNLOCKED:
                 return _whole(record=self._records.get(cast(RecordId, draft.record)))
             case Name.ACTIVITY_ADDED | Name.ACTIVITY_CHANGED:
                 return _whole(activity=self._activities.get(cast(ActivityId, draft.activity)))
+            case Name.NOTIFICATION_ADDED:
+                notification = self._notifications.get(cast(NotificationId, draft.notification))
+                return _whole(notification=notification, unread=draft.unread)
             case _:
                 return None
 
@@ -182,14 +220,23 @@ class Drafting:
         named = {record: of.get(record, frozenset()) for record in references(data)}
         if draft.entry is not None:
             route = routes.get(draft.entry)
+            if route is not None and draft.reader is not None:
+                return self._notice(draft.reader, data, named, route)
             return route and Image(route.records, route.principals, route.audience, named, data)
         if draft.record is not None:
-            return Image((draft.record,), of[draft.record], _people(data["record"], "responsible"), named, data)
+            people = _people(data["record"], "responsible")
+            return Image((draft.record,), of[draft.record], people, named, data, draft.barred)
         people = _people(data["activity"], "author", "responsible", "participants")
         deciding = _people(data["activity"], "author", "responsible")
         about = _about(data["activity"])
         allowed = frozenset(map(user_principal, deciding)).union(*(of[record] for record in about))
         return Image(about, allowed, people, named, data)
+
+    def _notice(self, reader: UserId, data: JsonObject, named: Readers, route: Image) -> Image | None:
+        """For its reader alone, and only while the reader may see the entry."""
+        if self._held.get(reader, NOBODY).isdisjoint(route.principals):
+            return None
+        return Image(audience=frozenset({reader}), readers=named, data=data)
 
 
 def _whole(**parts: object) -> JsonObject | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.access import readers
+from server.domain.access import NOBODY, Readers, readers
 from server.domain.events import Event, Head, Name, Reach
 from server.domain.words import EntryId, JsonObject, Position, RecordId, UserId
 from server.store.access import owned
@@ -68,17 +68,25 @@ async def _as_of_now(connection: AsyncConnection, found: Sequence[Event]) -> lis
 
 
 async def _to_readers_of_now(connection: AsyncConnection, told: Sequence[Event]) -> list[Event]:
-    """Who follows a record is for those who may read it now. (Removals are for those who saw what was removed.)"""
-    followed = {record for event in told if event.name == Name.FOLLOWER_CHANGED for record in event.records}
-    if not followed:
+    """Rights as of now where nothing is drawn anew: what is told of records is masked by their readers of now, and who
+    follows a record is for those who may read it now. (Removals, ids alone, are for those who saw what was removed.)
+    """
+    named = {record for event in told for record in (*event.readers, *_followed(event))}
+    if not named:
         return list(told)
-    rights = await owned(connection, followed)
-    return [
-        replace(event, principals=frozenset().union(*(readers(rights[id]) for id in event.records if id in rights)))
-        if event.name == Name.FOLLOWER_CHANGED
-        else event
-        for event in told
-    ]
+    of = {record: readers(facts) for record, facts in (await owned(connection, named)).items()}
+    return [_as_read_now(event, of) for event in told]
+
+
+def _as_read_now(event: Event, of: Readers) -> Event:
+    event = replace(event, readers={record: of.get(record, NOBODY) for record in event.readers})
+    if followed := _followed(event):
+        return replace(event, principals=NOBODY.union(*(of.get(record, NOBODY) for record in followed)))
+    return event
+
+
+def _followed(event: Event) -> tuple[RecordId, ...]:
+    return event.records if event.name == Name.FOLLOWER_CHANGED else ()
 
 
 def event_of(row: Row[tuple[object, ...]]) -> Event:
@@ -97,4 +105,5 @@ def event_of(row: Row[tuple[object, ...]]) -> Event:
         readers={RecordId(int(number)): frozenset(names) for number, names in row.readers.items()},
         data=data,
         ref=row.ref,
+        barred=frozenset(row.barred),
     )

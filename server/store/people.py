@@ -8,13 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.access import Access, Action, Level
 from server.domain.words import JsonObject, Kind
 from server.store.access import readable
+from server.store.departments import list_departments
 from server.store.log import read_head
-from server.store.schema import departments, follows, pipelines, records, sources, stages, users
+from server.store.notifications import show_means
+from server.store.reading import show_attention
+from server.store.schema import follows, pipelines, records, sources, stages, users
 from server.store.shapes import Names
+from server.store.users import list_people
 
 
 async def show_me(connection: AsyncConnection, access: Access) -> JsonObject:
-    """The user with preferences, what they may do per kind at all, and what they follow."""
+    """The user with preferences, what they may do per kind at all, what they follow, and what waits for them."""
     head = await read_head(connection)
     row = (await connection.execute(select(users).where(users.c.id == access.user))).one()
     names = Names()
@@ -22,6 +26,7 @@ async def show_me(connection: AsyncConnection, access: Access) -> JsonObject:
     await names.load(connection)
     followed = select(follows.c.record_id, follows.c.level).join(records, records.c.id == follows.c.record_id)
     followed = followed.where(follows.c.user_id == access.user, readable(access))
+    attention = await show_attention(connection, access)
     return {
         "user": row.id,
         "name": row.name,
@@ -33,6 +38,8 @@ async def show_me(connection: AsyncConnection, access: Access) -> JsonObject:
         "department": names.department(row.department_id) if row.department_id else None,
         "may": {str(kind): _allowed(access, kind) for kind in Kind},
         "follows": {str(f.record_id): f.level for f in await connection.execute(followed)},
+        **attention,
+        "notify": await show_means(connection, access.user),
         "epoch": head.epoch,
         "position": head.position,
     }
@@ -45,21 +52,12 @@ def _allowed(access: Access, kind: Kind) -> list[str]:
 async def read_portal(connection: AsyncConnection) -> JsonObject:
     """What every screen needs to name things: people, departments, pipelines, stages, sources."""
     head = await read_head(connection)
-    columns = (users.c.id, users.c.name, users.c.type, users.c.email, users.c.department_id, users.c.active)
     return {
         "epoch": head.epoch,
         "position": head.position,
         "currency": "EUR",
-        "users": [
-            {"user": row.id, "name": row.name, "email": row.email, "department": row.department_id}
-            | {"active": bool(row.active)}
-            | ({} if row.type == "person" else {row.type: True})
-            for row in await connection.execute(select(*columns).order_by(users.c.name, users.c.id))
-        ],
-        "departments": [
-            {"department": row.id, "name": row.name, "parent": row.parent_id}
-            for row in await connection.execute(select(departments).order_by(departments.c.name, departments.c.id))
-        ],
+        "users": await list_people(connection),
+        "departments": await list_departments(connection),
         "pipelines": [
             {"pipeline": row.id, "name": row.name}
             for row in await connection.execute(select(pipelines).order_by(pipelines.c.sort, pipelines.c.id))

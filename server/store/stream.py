@@ -16,6 +16,7 @@ from server.domain.words import EntryId, JsonObject, Position, RecordId
 from server.store.access import mine, visible
 from server.store.log import read_head
 from server.store.masking import masked
+from server.store.reading import marked_unread
 from server.store.schema import entries, entry_records, records
 from server.store.shapes import shape_entries
 
@@ -89,9 +90,13 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 async def show_entries(connection: AsyncConnection, access: Access, ids: Sequence[EntryId]) -> list[JsonObject]:
-    """Entries that the user may see, in the order asked for, masked, each with `mine`."""
+    """Entries that the user may see, in the order asked for, masked, each with `mine`, and with `unread` if marked."""
     shapes = await shape_entries(connection, ids)
     shown = await masked(connection, access, [shapes[entry] for entry in ids])
     own = await connection.execute(select(entries.c.id).where(entries.c.id.in_(ids), mine(access.user)))
     belongs = set(own.scalars())
-    return [shape | {"mine": entry in belongs} for entry, shape in zip(ids, shown, strict=True)]
+    marked = await marked_unread(connection, access.user, ids)
+    return [
+        shape | {"mine": entry in belongs} | ({"unread": True} if entry in marked else {})
+        for entry, shape in zip(ids, shown, strict=True)
+    ]

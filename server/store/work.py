@@ -21,7 +21,7 @@ from server.store.access import load_access
 from server.store.database import Database
 from server.store.drafts import Draft, Drafting, Image
 from server.store.log import event_of
-from server.store.schema import entries, events, log_head
+from server.store.schema import entries, events, log_head, notifications
 
 Publish: TypeAlias = Callable[[Sequence[Event]], Awaitable[None]]
 """Rings the doorbell for committed events. Best effort: it never raises, and waits for no reader."""
@@ -46,7 +46,7 @@ class Work:
 
     @property
     def user(self) -> UserId:
-        """Who acts."""
+        """Who acts; `PORTAL` when nobody does."""
         return self.access.user
 
     def record(self, draft: Draft) -> None:
@@ -70,9 +70,11 @@ class Work:
         await self._empty(events.c.activity_id == activity)
 
     async def _empty(self, condition: ColumnElement[bool]) -> None:
-        for event in [event_of(row) for row in await self.connection.execute(select(events).where(condition))]:
-            kept = update(events).where(events.c.position == event.position)
-            await self.connection.execute(kept.values(data=Draft.of(event).emptied(), readers={}))
+        told = [event_of(row) for row in await self.connection.execute(select(events).where(condition))]
+        if told:
+            kept = update(events).where(events.c.position == bindparam("place"))
+            rows = [{"place": event.position, "ids": Draft.of(event).emptied()} for event in told]
+            await self.connection.execute(kept.values(data=bindparam("ids"), readers={}), rows)
 
     async def finish(self) -> None:
         """Gives positions, draws and inserts the events. Nothing may be recorded after it; a second call does nothing."""
@@ -97,18 +99,25 @@ class Work:
         return last - count + 1
 
     async def _place(self, placed: Iterable[tuple[Draft, int]]) -> None:
-        """Writes the positions of new and bumped entries into their rows."""
+        """Writes the positions of new and bumped entries, and of notifications, into their rows."""
         added: list[dict[str, int]] = []
         bumped: list[dict[str, int]] = []
+        told: list[dict[str, int]] = []
         for draft, position in placed:
             if draft.entry is not None and draft.name == Name.ENTRY_ADDED:
                 added.append({"entry": draft.entry, "place": position})
             elif draft.entry is not None and draft.bumps:
                 bumped.append({"entry": draft.entry, "place": position})
+            elif draft.notification is not None:
+                told.append({"notification": draft.notification, "position": position})
         for rows, columns in ((added, ("added", "bumped")), (bumped, ("bumped",))):
             if rows:
                 placing = update(entries).where(entries.c.id == bindparam("entry"))
-                await self.connection.execute(placing.values({name: bindparam("place") for name in columns}), rows)
+                places = placing.values({name: bindparam("place") for name in columns})
+                await self.connection.execute(places.values(bumped_by=self.user or None), rows)
+        if told:
+            placing = update(notifications).where(notifications.c.id == bindparam("notification"))
+            await self.connection.execute(placing.values(place=bindparam("position")), told)
 
     def _event(self, draft: Draft, position: int, image: Image, at: Millis) -> Event:
         return Event(
@@ -116,7 +125,7 @@ class Work:
             at=at,
             name=draft.name,
             reach=draft.reach,
-            actor=self.user,
+            actor=self.user or None,
             entry=draft.entry,
             records=image.records,
             principals=image.principals,
@@ -124,6 +133,7 @@ class Work:
             data=image.data,
             readers=image.readers,
             ref=draft.ref or self.ref,
+            barred=image.barred,
         )
 
 
@@ -142,7 +152,11 @@ def _row(event: Event, draft: Draft) -> JsonObject:
         "readers": {str(record): sorted(names) for record, names in event.readers.items()},
         "data": event.data,
         "ref": event.ref,
+        "barred": sorted(event.barred),
     }
+
+
+PORTAL = UserId(0)  # the id of no user: the portal itself acts
 
 
 def now() -> Millis:
@@ -165,5 +179,17 @@ class Works:
             work = Work(connection, await load_access(connection, user), self.clock, ref)
             yield work
             await work.finish()
+        await self._tell(work)
+
+    @asynccontextmanager
+    async def open_unattended(self) -> AsyncIterator[Work]:
+        """One transaction that is nobody's: of the shell, or of somebody who signs out. It may do what admins may."""
+        async with self._database.writing() as connection:
+            work = Work(connection, Access(PORTAL, admin=True), self.clock)
+            yield work
+            await work.finish()
+        await self._tell(work)
+
+    async def _tell(self, work: Work) -> None:
         if work.events:
             await self.publish(work.events)

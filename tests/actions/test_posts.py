@@ -83,8 +83,9 @@ async def test_people_and_departments_are_addressed(world: World) -> None:
     for user in (luis, eva):
         (seen,) = await world.stream(user)
         assert (seen["id"], seen["mine"], seen["records"]) == (entry["id"], True, [{"kind": "deal", "locked": True}])
-    assert {luis, eva} <= world.events[-1].audience
-    assert gone not in world.events[-1].audience
+    (added,) = [event for event in world.events if event.entry == entry["id"] and event.name == Name.ENTRY_ADDED]
+    assert {luis, eva} <= added.audience
+    assert gone not in added.audience
     assert entry["recipients"] == [{"user": luis, "name": "Luis"}, {"department": sales, "name": "Sales"}]
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from server.api import activities
-from server.api.http import Router, problem
+from server.api.http import Router, Who, problem
 from server.domain.words import Kind, UserId
 from server.errors import CaudalError
 from tests.world import World, open_world
@@ -19,9 +19,9 @@ from tests.world import World, open_world
 class Signed:
     """A gate that takes the user's word: signing in has tests of its own."""
 
-    async def user(self, request: Request) -> UserId:
+    async def who(self, request: Request) -> Who:
         """The user in the header `user`."""
-        return UserId(int(request.headers["user"]))
+        return Who(UserId(int(request.headers["user"])))
 
 
 @pytest.fixture

@@ -22,12 +22,12 @@ USERS: Mapping[str, int] = {name: number for number, name in enumerate(NAMES, 1)
 
 
 async def found_company(database: Path) -> None:
-    """Ana and Luis of Sales may do everything; Eva of Support only what is her own."""
+    """Ana and Luis of Sales may do everything, and Ana manages the portal; Eva of Support only what is her own."""
     hash = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)  # signing in is not under test
     async with open_world(f"sqlite+aiosqlite:///{database}") as world:
         sales, support = await world.department("Sales"), await world.department("Support")
         for name in NAMES[:2]:
-            await world.user(name, department=sales, password_hash=hash)
+            await world.user(name, department=sales, password_hash=hash, admin=name == "Ana")
         await world.user(NAMES[2], department=support, grants=OWN, password_hash=hash)
 
 

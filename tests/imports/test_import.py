@@ -259,7 +259,26 @@ async def test_a_person_who_changes_departments_takes_their_records_along(portal
     assert by_name["Ana Gil"].department_id == by_name["Uma Roy"].department_id
     deal = next(row for row in await portal.rows(records) if row.external_id == "A1")
     assert deal.department_id == by_name["Uma Roy"].department_id
-    assert [event.reach for event in portal.published if event.name == Name.ACCESS_CHANGED] == [Reach.PORTAL]
+    (access,) = [event for event in portal.published if event.name == Name.ACCESS_CHANGED]
+    assert access.audience == {by_name["Ana Gil"].id}
+    moved = [event.data.get("locked") for event in portal.published if event.name == Name.RECORD_LOCKED]
+    assert moved == [deal.id]
+
+
+async def test_a_record_that_an_import_gives_to_somebody_else_leaves_the_screens_of_those_who_lose_it(
+    portal: Portal,
+) -> None:
+    await portal.run()
+    portal.published.clear()
+    portal.write(deals=FILES["deals.csv"].replace("A1,Ana Gil", "A1,Tom Lee"))
+
+    await portal.run()
+
+    by_name = {row.name: row for row in await portal.rows(users)}
+    (locked,) = [event for event in portal.published if event.name == Name.RECORD_LOCKED]
+    (unlocked,) = [event for event in portal.published if event.name == Name.RECORD_UNLOCKED]
+    assert f"deal:user:{by_name['Ana Gil'].id}" in locked.principals - locked.barred
+    assert f"deal:user:{by_name['Tom Lee'].id}" in unlocked.principals - unlocked.barred
 
 
 async def test_names_that_two_things_have_are_not_guessed(portal: Portal) -> None:

@@ -18,6 +18,7 @@ from server.domain.words import JsonObject, Kind, Position, RecordId, UserId
 from server.errors import Forbidden, NotSignedIn
 from server.live.endpoint import Endpoint
 from server.live.feed import Live
+from server.live.handover import HandoverProtocol
 from server.live.session import Identity
 
 ANA, LUIS = UserId(1), UserId(2)
@@ -40,6 +41,8 @@ def make_event(
     audience: Sequence[UserId] = (ANA,),
     principals: Sequence[str] = (all_principal(Kind.DEAL),),
     records: Sequence[RecordId] = (DEAL,),
+    readers: Sequence[str] = (all_principal(Kind.DEAL),),
+    barred: Sequence[str] = (),
     data: JsonObject | None = None,
 ) -> Event:
     """An event about DEAL, which Ana's Mine has and all who read all deals may read."""
@@ -54,7 +57,8 @@ def make_event(
         principals=frozenset(principals),
         audience=frozenset(audience),
         data={"entry": entry()} if data is None else data,
-        readers={DEAL: frozenset({all_principal(Kind.DEAL)})},
+        readers={DEAL: frozenset(readers)},
+        barred=frozenset(barred),
     )
 
 
@@ -65,14 +69,13 @@ def personal(user: UserId = ANA) -> Event:
 
 
 class MemoryLog:
-    """The log, in memory. `broken` makes every reading fail; `reads` counts readings of holes."""
+    """The log, in memory. `broken` makes every reading fail; `replays` counts them."""
 
     def __init__(self, epoch: str = "e1") -> None:
         self.epoch = epoch
         self.floor = 0
         self.events: list[Event] = []
         self.broken = False
-        self.reads = 0
         self.replays = 0
 
     def append(self, event: Event) -> Event:
@@ -85,12 +88,6 @@ class MemoryLog:
         """See `feed.Log`."""
         self._check()
         return Head(self.epoch, len(self.events), self.floor)
-
-    async def read(self, after: Position, upto: Position, limit: int) -> list[Event]:
-        """See `feed.Log`."""
-        self._check()
-        self.reads += 1
-        return self._between(after, upto, limit)
 
     async def replay(self, after: Position, upto: Position, limit: int) -> list[Event]:
         """See `feed.Log`."""
@@ -152,9 +149,7 @@ class Portal:
         """Serves `/live` over a real uvicorn on a port of this machine."""
         endpoint = Endpoint(self.live, self.authenticate, self.access, self.perform)
         app = Starlette(routes=[WebSocketRoute("/live", endpoint.serve)])
-        config = uvicorn.Config(
-            app, port=port, log_config=None, lifespan="off", ws="websockets-sansio", ws_max_size=2**20
-        )
+        config = uvicorn.Config(app, port=port, log_config=None, lifespan="off", ws=HandoverProtocol)
         config.ws_per_message_deflate = False
         self.server = uvicorn.Server(config)
         async with self.live, asyncio.TaskGroup() as tasks:

@@ -228,7 +228,10 @@ async def test_a_disabled_user_is_closed_for_good(portal: Portal) -> None:
         assert await luis.closed() == 4503
 
 
-async def test_a_client_that_does_not_read_for_a_while_misses_nothing(portal: Portal) -> None:
+async def test_a_client_that_does_not_read_for_a_while_misses_nothing(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.live.ring.RING_BYTES", 2**20)
     big = make_event(data={"entry": {**make_event().data["entry"], "text": "x" * 20_000}})  # type: ignore[dict-item]
     async with client(portal.url, ANA) as slow, client(portal.url, ANA) as quick:
         await slow.resume(0, "mine")
@@ -242,7 +245,7 @@ async def test_a_client_that_does_not_read_for_a_while_misses_nothing(portal: Po
         slow.socket.transport.resume_reading()
 
         assert await slow.positions(600) == list(range(1, 601))
-        assert portal.log.replays > 0, "12 MB do not fit into the buffers of a socket"
+        assert portal.log.replays > 0, "12 MB fit neither into the buffers of a socket nor into this ring"
 
 
 async def test_a_service_that_stops_refuses_new_clients_with_503(portal: Portal) -> None:
@@ -259,8 +262,8 @@ async def test_a_service_that_stops_refuses_new_clients_with_503(portal: Portal)
 async def test_a_client_that_takes_nothing_for_too_long_is_given_up(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.live.endpoint.STUCK", 0.2)
-    monkeypatch.setattr("server.live.endpoint.CLOSING", 0.1)
+    monkeypatch.setattr("server.live.session.STUCK", 0.2)
+    monkeypatch.setattr("server.live.feed.TICK", 0.1)
     big = make_event(data={"entry": {**make_event().data["entry"], "text": "x" * 20_000}})  # type: ignore[dict-item]
     async with client(portal.url, ANA) as stuck, client(portal.url, LUIS) as other:
         await stuck.resume(0, "mine")

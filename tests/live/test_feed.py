@@ -79,7 +79,7 @@ async def test_an_event_too_large_for_the_bus_comes_from_the_log(redis_url: str)
         await portal.record(make_event(name=Name.ENTRY_CHANGED, data={"entry": entry(text="x" * 100_000)}))
 
         assert await ana.positions(1) == [1]
-        assert portal.log.reads == 1
+        assert portal.log.replays == 1
 
 
 async def test_a_burst_reaches_every_process_through_a_redis_that_restarts(redis: Redis) -> None:

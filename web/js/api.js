@@ -70,9 +70,9 @@ async function read(response, stay) {
   throw new ApiError(response.status, answer ?? { code: response.status === 404 ? "not_found" : "unavailable" });
 }
 
-/** Goes to the sign-in page, and back here afterwards. */
-export function signIn() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+/** Goes to the sign-in page, and back here afterwards. @param {string} [why]  "ended&": the login was ended elsewhere */
+export function signIn(why = "") {
+  location.assign(`/login?${why}next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 export const api = {

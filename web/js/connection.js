@@ -9,6 +9,8 @@ import { store } from "./store.js";
 
 /** Close code of a login that ended; the sign-in page is where it goes on. */
 const SIGNED_OUT = [4501, 4503];
+/** Wait before lists that could not be loaded anew are asked for again, ms. */
+const AGAIN = 3_000;
 
 export const live = new Live({ cursor: () => (store.state.epoch ? { epoch: store.state.epoch, position: store.state.position } : null) });
 
@@ -19,9 +21,13 @@ live.addEventListener("frame", (event) => {
     live.resumed = false;
     store.dispatch({ type: "page.reload", reason: frame.reason });
     document.dispatchEvent(new CustomEvent("caudal:frame", { detail: frame }));
+    if (frame.reason === "access") session.reload();
+    // Whatever the page shows, a snapshot of it says where to go on. Where none came, they are asked again.
+    setTimeout(() => store.state.epoch ?? live.dispatchEvent(new CustomEvent("frame", { detail: frame })), AGAIN);
     return;
   }
   if (frame.type === "event") {
+    frame.me = session.me.user;
     frame.own = session.isMe(frame.actor);
     session.apply(frame);
   }
@@ -30,7 +36,7 @@ live.addEventListener("frame", (event) => {
 });
 
 live.addEventListener("state", () => {
-  if (live.state === "ended" && SIGNED_OUT.includes(live.endedBy ?? 0)) signIn();
+  if (live.state === "ended" && SIGNED_OUT.includes(live.endedBy ?? 0)) signIn("ended&");
 });
 
 addEventListener("online", () => live.retry());

@@ -19,6 +19,8 @@ const EVENTS = {
     thread(patch(state, entry, (old) => ({ ...old, comments })), entry, (all) => all.filter((one) => one.id !== comment)),
   "reaction.changed": (state, { entry, reactions }) => patch(state, entry, (old) => ({ ...old, reactions })),
   "record.changed": (state, { record }) => (record?.record ? relabel(state, record) : state),
+  "record.locked": (state, { locked }, { me }) => lock(state, locked, me),
+  "read.changed": (state, { unread }) => (unread ? patch(state, unread.entry, ({ unread: _, ...old }) => (unread.marked ? { ...old, unread: true } : old)) : state),
   "activity.changed": (state, { activity }) => (activity?.entry ? patch(state, activity.entry, (old) => ({ ...old, activity })) : state),
 };
 
@@ -36,8 +38,8 @@ export function applyEvent(state, frame) {
 function put(state, entry, frame) {
   const { feed } = state;
   if (frame.matches === false) return drop(state, entry.id); // it no longer passes the filter
-  const whole = { ...entry, mine: frame.mine ?? entry.mine };
   const known = state.entries.get(entry.id);
+  const whole = { ...entry, mine: frame.mine ?? entry.mine, ...(known?.unread && { unread: true }) };
   if (feed.status !== "ready" && !known) return state;
   if (!belongs(state, whole)) return known ? drop(state, entry.id) : state;
   if (!known && !withinReach(state, whole)) return state;
@@ -120,6 +122,28 @@ function relabel(state, { record, title, responsible }) {
     if (fresh !== entry) entries.set(id, fresh);
   }
   return { ...state, entries };
+}
+
+/**
+ * Who lost a record sees a lock in its place; an entry that stood there by it alone goes (PRODUCT §2).
+ * @param {State} state @param {number} record @param {number} me @returns {State}
+ */
+function lock(state, record, me) {
+  const hide = (/** @type {any} */ value) => walk(value, (one) => (one.record === record && one.kind ? { kind: one.kind, locked: true } : one));
+  const threads = new Map([...state.threads].map(([id, all]) => [id, hide(all)]));
+  let next = { ...state, threads, sending: hide(state.sending) };
+  for (const [id, entry] of state.entries) {
+    const fresh = hide(entry);
+    if (fresh !== entry) next = stays(fresh, me) ? patch(next, id, () => fresh) : drop(next, id);
+  }
+  return next;
+}
+
+/** A change is its subject's; the rest is for readers of any of its records, and for those who take part. @param {Entry} entry @param {number} me */
+function stays({ type, subject, records, author, recipients, activity }, me) {
+  if (type !== "message" && !activity) return !subject?.locked;
+  const part = activity ? [author, activity.responsible] : [author, ...recipients];
+  return records.some((ref) => !ref.locked) || part.some((one) => /** @type {any} */ (one)?.user === me);
 }
 
 /** Rebuilds only what a change touches. @template T @param {T} value @param {(object: any) => any} change @returns {T} */

@@ -17,7 +17,8 @@ export function safeNext(next, origin) {
   return url.origin === origin && url.pathname !== "/login" ? url.pathname + url.search + url.hash : "/";
 }
 
-const goOn = () => location.replace(safeNext(new URLSearchParams(location.search).get("next"), location.origin));
+const asked = new URLSearchParams(location.search);
+const goOn = () => location.replace(safeNext(asked.get("next"), location.origin));
 
 /** The language chosen here before, else the first of the browser's that there is. */
 function preferred() {
@@ -29,6 +30,7 @@ function preferred() {
 async function speak(name) {
   await loadLocale(name);
   for (const node of document.querySelectorAll("[data-text]")) node.textContent = t(node.getAttribute("data-text") ?? "");
+  if (asked.has("ended")) replace(/** @type {HTMLElement} */ (document.querySelector("[data-text='login.hint']")), t("login.ended"));
   for (const node of document.querySelectorAll("[data-language]")) node.setAttribute("aria-current", String(node.getAttribute("data-language") === language()));
   document.title = `${t("login.title")} · Caudal`;
 }

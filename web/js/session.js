@@ -47,11 +47,18 @@ class Session extends EventTarget {
       if (known < 0) this.portal.users.push(data.user);
       else this.portal.users[known] = { ...this.portal.users[known], ...data.user };
       this.changed();
-    } else if (name === "access.changed") {
-      this.load().catch(() => {
-        // The rights are the server's to enforce; the directory is read again at the next event or reload.
-      });
+    } else if (name === "department.changed") {
+      const { department, removed = department.department } = data;
+      this.portal.departments = [...this.portal.departments.filter((one) => one.department !== removed), ...(department ? [department] : [])];
+      this.changed();
     }
+  }
+
+  /** My rights are others now. */
+  reload() {
+    this.load().catch(() => {
+      // The rights are the server's to enforce; what the page offers is put right by the next event or reload.
+    });
   }
 
   /** Tells listeners of "change". */

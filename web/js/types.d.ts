@@ -97,6 +97,10 @@ export interface Entry {
   type: string;
   added: number;
   bumped: number;
+  /** Whose act its last life was. */
+  bumped_by?: number | null;
+  /** An entry that an import card stands for. */
+  folded?: boolean;
   at: number;
   edited_at: number | null;
   author: Person | null;
@@ -112,6 +116,8 @@ export interface Entry {
   reactions: Reaction[];
   /** Whether it belongs to the reader's Mine; stands beside the entry in lists and frames. */
   mine?: boolean;
+  /** The reader has marked it; in lists alone, and in read.changed. */
+  unread?: boolean;
   /** Of the page alone: a post on its way, or refused. */
   pending?: Pending;
 }
@@ -136,6 +142,12 @@ export interface Me {
   theme: "light" | "dark" | null;
   may: Record<string, string[]>;
   follows: Record<string, Level>;
+  /** Position up to which Mine was seen. */
+  seen: number;
+  unseen: number;
+  notifications: { unread: number };
+  /** How to be told, per reason. */
+  notify: Record<string, "off" | "bell" | "mail">;
   epoch: string;
   position: number;
 }

@@ -1,4 +1,5 @@
-"""The tables. One module per room: `people` · `records` · `stream` (entries, activities, follows) · `log`.
+"""The tables. One module per room: `people` · `records` · `stream` (entries, activities, follows) ·
+`reading` (notifications, what was seen) · `log`.
 
 Portable between SQLite and PostgreSQL; every constraint and index has a name; each index says which query it serves.
 """
@@ -6,6 +7,7 @@ Portable between SQLite and PostgreSQL; every constraint and index has a name; e
 from server.store.schema.columns import metadata
 from server.store.schema.log import events, idempotency, log_head
 from server.store.schema.people import departments, logins, role_grants, roles, tokens, user_roles, users
+from server.store.schema.reading import notification_preferences, notifications, reading, unread_marks
 from server.store.schema.records import (
     DETAILS,
     addresses,
@@ -60,11 +62,14 @@ __all__ = [
     "log_head",
     "logins",
     "metadata",
+    "notification_preferences",
+    "notifications",
     "pipelines",
     "product_rows",
     "products",
     "quotes",
     "reactions",
+    "reading",
     "recipients",
     "record_links",
     "records",
@@ -73,6 +78,7 @@ __all__ = [
     "sources",
     "stages",
     "tokens",
+    "unread_marks",
     "user_roles",
     "users",
 ]

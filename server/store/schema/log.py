@@ -31,6 +31,7 @@ events = Table(
     Column("readers", JSON, nullable=False),
     Column("data", JSON, nullable=False),
     Column("ref", String(64), nullable=True),
+    Column("barred", JSON, nullable=False, server_default="[]"),
     Index(None, "entry_id"),  # emptying the log of what was deleted
     Index(None, "activity_id"),  # likewise
 )

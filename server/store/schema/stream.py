@@ -76,6 +76,9 @@ entries = Table(
     moment("edited_at", nullable=True),
     Column("added", BigInteger, nullable=False),  # the position it was made at: a record's own order
     Column("bumped", BigInteger, nullable=False),  # the position of its last life: the general order
+    Column(
+        "bumped_by", Id, nullable=True
+    ),  # whose act that was; no foreign key: SQLite adds none to a table that is there
     Column("text", Text, nullable=False, server_default=""),
     Column("search", Text, nullable=False, server_default=""),  # domain.filters.searchable
     refers("subject_id", "records", nullable=True, cascade=True),  # the record that changed

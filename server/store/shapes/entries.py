@@ -35,6 +35,7 @@ async def shape_entries(connection: AsyncConnection, ids: Iterable[EntryId]) -> 
             "type": row.type,
             "added": row.added,
             "bumped": row.bumped,
+            "bumped_by": row.bumped_by,
             "at": row.at,
             "edited_at": row.edited_at,
             "author": names.person(row.author_id),

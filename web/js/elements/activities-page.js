@@ -54,7 +54,7 @@ export class ActivitiesPage extends HTMLElement {
     const { name, type, data } = event.type === "frame" ? event.detail : { name: "activity.", data: event.detail, type: "event" };
     const activity = data?.activity;
     const mine = session.isMe(activity?.responsible?.user) || this.#activities.some(({ id }) => id === (activity?.id ?? activity));
-    if (type === "reset" || (name?.startsWith("activity.") && mine)) {
+    if (type === "reset" || /^record\.(un)?locked$/.test(name) || (name?.startsWith("activity.") && mine)) {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#load(), GATHER);
     }

@@ -52,7 +52,16 @@ class ActivityWindow {
     };
     window.form.addEventListener("input", () => this.#retitle());
     window.dirty = false;
+    if (activity.id) document.addEventListener("caudal:frame", this.#heed);
   }
+
+  /** Whether this may still be read, when rights are others. */
+  #heed = async ({ detail: { type, name } }) => {
+    const { window, activity } = this;
+    if (!window.dialog.isConnected) return document.removeEventListener("caudal:frame", this.#heed);
+    if (type !== "reset" && name !== "record.locked") return;
+    await api.get(`/activities/${activity.id}`).catch(({ status }) => status === 404 && window.close(true));
+  };
 
   /** What is written now, as the API takes it. */
   get #body() {

@@ -41,6 +41,7 @@ export class ChipPicker extends HTMLElement {
   }
 
   connectedCallback() {
+    document.addEventListener("caudal:frame", this.#heed);
     if (this.#built) return;
     this.#built = true;
     // Somebody may have begun to write before this module came
@@ -79,6 +80,25 @@ export class ChipPicker extends HTMLElement {
 
   get #purpose() {
     return this.getAttribute("purpose") ?? "about";
+  }
+
+  disconnectedCallback() {
+    document.removeEventListener("caudal:frame", this.#heed);
+  }
+
+  /** A record that may no longer be read is nothing that one could write about. */
+  #heed = ({ detail: { type, name, data, reason } }) => {
+    if (name === "record.locked") this.#lose(data.locked);
+    else if (type === "reset" && reason === "access") this.#items.forEach(({ record }) => record && this.#check(record));
+  };
+
+  async #check(record) {
+    await api.get(`/records/${record}`).catch(({ status }) => status === 404 && this.#lose(record));
+  }
+
+  #lose(record) {
+    const kept = this.#items.filter((item) => item.record !== record);
+    if (kept.length < this.#items.length) this.#replace(kept);
   }
 
   async #ask(q) {
@@ -124,6 +144,10 @@ export class ChipPicker extends HTMLElement {
 
   #set(items) {
     this.#clear();
+    this.#replace(items);
+  }
+
+  #replace(items) {
     this.items = items;
     this.dispatchEvent(new CustomEvent("chips", { bubbles: true }));
   }

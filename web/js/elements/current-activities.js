@@ -41,7 +41,7 @@ export class CurrentActivities extends HTMLElement {
   /** @param {any} event */
   handleEvent(event) {
     const { name, type, data } = event.type === "frame" ? event.detail : { name: "activity.changed", data: event.detail, type: "event" };
-    if (type === "reset" || (name?.startsWith("activity.") && this.#concerns(data.activity)) || name === "record.removed") this.#again();
+    if (type === "reset" || (name?.startsWith("activity.") && this.#concerns(data.activity)) || /^record\.(removed|(un)?locked)$/.test(name)) this.#again();
   }
 
   /** Whether an activity is here, or belongs here. */

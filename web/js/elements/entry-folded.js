@@ -22,7 +22,16 @@ export class FoldedEntries {
     this.more = button(t("import.more"), { class: "link fine", onclick: () => this.load() });
     this.node = h("div", { class: "stack-s", "aria-live": "polite" }, this.list, h("p", null, this.more));
     this.load();
+    document.addEventListener("caudal:frame", this.#heed);
   }
+
+  /** What may no longer be read goes; other rights, another list. @param {any} event */
+  #heed = ({ detail: { type, name, data } }) => {
+    if (name === "record.locked") for (const item of this.list.querySelectorAll(`[data-record="${data.locked}"]`)) item.remove();
+    if (type !== "reset") return;
+    document.removeEventListener("caudal:frame", this.#heed);
+    if (this.node.isConnected) this.node.replaceWith(new FoldedEntries(this.card, this.attempt).node);
+  };
 
   /** The next page of them. */
   async load() {
@@ -38,6 +47,7 @@ export class FoldedEntries {
 
 /** What was added is a chip; what was changed says how. @param {Entry} entry */
 function row(entry) {
-  if (entry.type === "added" && entry.subject) return h("li", null, chip(entry.subject));
-  return h("li", { class: "folded__change cluster soft" }, icon(kindOf(entry).node(entry, Date.now()).icon, "s"), phrase(entry));
+  const dataset = { record: entry.subject?.record };
+  if (entry.type === "added" && entry.subject) return h("li", { dataset }, chip(entry.subject));
+  return h("li", { dataset, class: "folded__change cluster soft" }, icon(kindOf(entry).node(entry, Date.now()).icon, "s"), phrase(entry));
 }

@@ -18,6 +18,7 @@ import "./record-window.js";
 const PAGE = 50;
 const TYPING = 250; // ms; a pause in typing
 const GATHER = 600; // ms; an import changes many records at once
+const RIGHTS = ["record.locked", "record.unlocked"]; // of any kind: rows name others
 const SORTS = ["-last_activity", "title", "-amount", "-created"];
 
 export class ListPage extends HTMLElement {
@@ -26,6 +27,7 @@ export class ListPage extends HTMLElement {
   #asked = 0;
   #timer = 0;
   form = h("form", { class: "filters", onsubmit: (/** @type {Event} */ event) => event.preventDefault(), oninput: () => this.#change() });
+  add = h("div", {});
   box = h("div", { class: "panel panel--flush list-box" });
 
   /** @type {import("../router.js").Params|undefined} */ params;
@@ -46,6 +48,7 @@ export class ListPage extends HTMLElement {
 
   connectedCallback() {
     live.addEventListener("frame", this);
+    session.addEventListener("change", this.#offer);
     this.#frame();
     listenTo(this.#plural, ["all"]).then(() => this.#load());
   }
@@ -58,13 +61,15 @@ export class ListPage extends HTMLElement {
 
   disconnectedCallback() {
     live.removeEventListener("frame", this);
+    session.removeEventListener("change", this.#offer);
     clearTimeout(this.#timer);
   }
 
   /** @param {any} event */
   handleEvent({ detail: { type, name, data } }) {
     const kind = data?.record?.kind ?? data?.kind;
-    if (type === "reset" || (name?.startsWith("record.") && kind === this.kind)) this.#again(GATHER);
+    if (type === "reset" || RIGHTS.includes(name)) this.#again(0);
+    else if (name?.startsWith("record.") && kind === this.kind) this.#again(GATHER);
   }
 
   #again(pause) {
@@ -93,10 +98,14 @@ export class ListPage extends HTMLElement {
       choose("responsible", "record.responsible", [["", t("list.anyone")], ...people]),
       choose("sort", "list.sort", [["", t("list.sort.last_activity")], ...SORTS.slice(1).map((sort) => [sort, t(`list.sort.${sort.replace("-", "")}`)])].filter(([sort]) => sort !== "-amount" || this.#staged)),
       h("label", { class: "searchbox" }, icon("search"), search));
-    const add = session.may(this.kind, "create") && h("button", { class: "button button--primary", type: "button", onclick: () => openWindow("record", { kind: this.kind }) }, icon("plus"), t(`record.new_${this.kind}`));
+    this.#offer();
     setTitle(t(`list.${this.#plural}`));
-    replace(this, h("div", { class: "stack" }, h("div", { class: "spread" }, h("h1", {}, t(`list.${this.#plural}`)), add), this.form, this.box));
+    replace(this, h("div", { class: "stack" }, h("div", { class: "spread" }, h("h1", {}, t(`list.${this.#plural}`)), this.add), this.form, this.box));
   }
+
+  /** What may be made here. */
+  #offer = () =>
+    replace(this.add, session.may(this.kind, "create") && h("button", { class: "button button--primary", type: "button", onclick: () => openWindow("record", { kind: this.kind }) }, icon("plus"), t(`record.new_${this.kind}`)));
 
   #change() {
     for (const node of this.form.querySelectorAll("select")) node.toggleAttribute("data-set", node.value !== "");

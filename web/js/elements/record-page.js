@@ -17,7 +17,7 @@ import "./record-head.js";
 import { problem } from "./toasts.js";
 
 /** The events that may end the reading of a record. */
-const ACCESS = ["access.changed", "record.locked", "record.unlocked"];
+const ACCESS = ["record.locked", "record.unlocked"];
 
 export class RecordPage extends HTMLElement {
   /** @type {any} */ #record = null;
@@ -73,9 +73,7 @@ export class RecordPage extends HTMLElement {
   }
 
   #render() {
-    const { record: id, kind, title, may } = this.#record;
-    const composer = may?.includes("update") && h("c-composer", null);
-    if (composer) composer.about = { record: id, kind, title };
+    const { record: id, kind } = this.#record;
     const feed = h("c-stream-feed", null);
     feed.source = { channel: `record:${id}`, record: id, filter: {} };
     const sheet = (target, name, key) => h("button", { class: "button sheet-opener", type: "button", popovertarget: target }, icon(name), t(key));
@@ -84,7 +82,7 @@ export class RecordPage extends HTMLElement {
         h("aside", { class: "side", id: "fields", popover: "auto", "aria-label": t(`record.about_${kind}`) }, this.facts),
         h("div", { class: "flow-box" },
           h("h2", { class: "visually-hidden" }, t("record.stream")),
-          h("div", { class: "flow" }, h("span", { class: "flow__me" }, avatar(session.me)), composer,
+          h("div", { class: "flow" }, h("span", { class: "flow__me" }, avatar(session.me)),
             h("div", { class: "cluster sheet-openers" }, sheet("fields", kind, "record.details"), sheet("planned", "clock", "record.activities")), feed)),
         h("aside", { class: "side", id: "planned", popover: "auto", "aria-label": t("activity.current") }, h("c-current-activities", { record: id }))));
   }
@@ -93,6 +91,7 @@ export class RecordPage extends HTMLElement {
     setTitle(this.#record.title);
     this.head.show(this.#record);
     this.facts.show(this.#record, this.#followers);
+    this.#compose();
   }
 
   /** A newer state of the record: `may` and `following` are the reader's own and come only with an answer. */
@@ -103,8 +102,20 @@ export class RecordPage extends HTMLElement {
     this.#show();
   }
 
+  /** The composer comes and goes with the right to write about this record. */
+  #compose() {
+    const { record, kind, title, may } = this.#record;
+    const there = this.querySelector("c-composer");
+    if (Boolean(there) === may?.includes("update")) return;
+    if (there) return there.remove();
+    const composer = h("c-composer", null);
+    composer.about = { record, kind, title };
+    this.querySelector(".sheet-openers")?.before(composer);
+  }
+
   #frame({ type, name, data }) {
-    if (type === "reset" || ACCESS.includes(name) || (name === "record.changed" && data.record?.locked)) this.#load();
+    if (name === "record.locked" && data.locked === this.record) this.#gone();
+    else if (type === "reset" || ACCESS.includes(name) || (name === "record.changed" && data.record?.locked)) this.#load();
     else if (name === "record.changed" && data.record?.record === this.record) {
       const handed = data.record.responsible?.user !== this.#record?.responsible?.user;
       this.#take(data.record);

@@ -22,6 +22,8 @@ import { attempt } from "./toasts.js";
 const PAGE = 25;
 /** How often the announcer may speak, ms. */
 const SPEAK = 10_000;
+/** Many records may change hands at once, ms. */
+const GATHER = 150;
 /** Scrolled by less than this still counts as being at the top, px. */
 const TOP = 48;
 
@@ -145,11 +147,11 @@ class StreamFeed extends HTMLElement {
     }
   }
 
-  /** Following brings a record's past into Mine, and ending it takes it out: read anew, once nobody is reading. @param {any} frame */
-  #heed(frame) {
-    if (frame.name === "follow.changed" && this.#source?.channel === "mine") {
+  /** Following, and being let read, bring a record's past, and their end takes it out: read anew, once nobody is reading. @param {any} frame */
+  #heed({ name }) {
+    if ((name === "follow.changed" && this.#source?.channel === "mine") || /^record\.(un)?locked$/.test(name)) {
+      if (!this.#stale) setTimeout(() => this.isConnected && this.#hold(), GATHER);
       this.#stale = true;
-      queueMicrotask(() => this.#hold());
     }
     this.#later();
   }

@@ -23,14 +23,24 @@ class StreamPage extends HTMLElement {
 
   connectedCallback() {
     this.#build();
+    this.#compose();
     document.addEventListener("keydown", this.#key);
+    session.addEventListener("change", this.#compose);
     this.update(this.params ?? { query: new URLSearchParams(location.search) });
     setTitle(t("nav.stream"));
   }
 
   disconnectedCallback() {
     document.removeEventListener("keydown", this.#key);
+    session.removeEventListener("change", this.#compose);
   }
+
+  /** The composer comes and goes with the right to write. */
+  #compose = () => {
+    const composer = this.querySelector("c-composer");
+    if (composer && !mayWrite()) composer.remove();
+    else if (!composer && mayWrite()) this.#filters.before(h(/** @type {any} */ ("c-composer"), null));
+  };
 
   /** Another query of the same page. @param {Params} params */
   update({ query }) {
@@ -47,8 +57,7 @@ class StreamPage extends HTMLElement {
     this.addEventListener("show-all", () => this.#choose({ ...this.#filters.choice, scope: "all" }));
     this.append(
       h("div", { class: "flow-box" }, h("h1", null, visuallyHidden(t("nav.stream"))),
-        h("div", { class: "flow" }, h("span", { class: "flow__me" }, avatar(session.me)), mayWrite() && h(/** @type {any} */ ("c-composer"), null),
-          this.#filters, h("h2", { class: "visually-hidden" }, t("stream.entries")), this.#feed)),
+        h("div", { class: "flow" }, h("span", { class: "flow__me" }, avatar(session.me)), this.#filters, h("h2", { class: "visually-hidden" }, t("stream.entries")), this.#feed)),
       h("aside", { class: "side", id: "planned", popover: "auto", "aria-label": t("nav.my_day") }, h(/** @type {any} */ ("c-current-activities"), null)));
   }
 

@@ -1,0 +1,159 @@
+"""Notifications as consequences: what each act tells whom, in the transaction of the act (PRODUCT §9).
+
+Everything here happens under the lock of the log's head, so that nobody is told of what they may not read at that
+position, and the number of unread ones is true there. Imports call none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+
+from server.domain import attention
+from server.domain.attention import Reason, Wanted
+from server.domain.entries import Part, principals
+from server.domain.events import Name, Reach
+from server.domain.text import parse_mentions
+from server.domain.words import CommentId, EntryId, JsonObject, NotificationId, RecordId, UserId
+from server.store.access import load_accesses, owned
+from server.store.drafts import Draft, Image
+from server.store.facts import entry_facts
+from server.store.notifications import load_readers
+from server.store.reading import count_unread
+from server.store.schema import comments, entries, entry_people, notifications, reactions
+from server.store.work import Work
+
+
+async def of_post(work: Work, entry: EntryId, parts: Mapping[UserId, Collection[Part]]) -> None:
+    """A message was published: whom it is to, and whom it mentions."""
+    await _tell(work, entry, attention.of_message(parts))
+
+
+async def of_comment(work: Work, entry: EntryId, comment: CommentId, mentioned: Iterable[UserId]) -> None:
+    """An entry was commented: whoever takes part in it, and whom the comment mentions."""
+    parts = select(entry_people.c.user_id).where(entry_people.c.entry_id == entry)
+    writers = select(comments.c.author_id).where(comments.c.entry_id == entry)
+    taking_part = (await work.connection.execute(parts.union(writers))).scalars()
+    await _tell(work, entry, attention.of_comment(map(UserId, taking_part), mentioned), comment)
+
+
+async def of_edit(work: Work, entry: EntryId, before: str, after: str, comment: CommentId | None = None) -> None:
+    """A message or a comment has another text: whom it mentions now and did not before, each once."""
+    known = parse_mentions(before).users
+    fresh = [user for user in parse_mentions(after).users if user not in known]
+    if not fresh:
+        return
+    told = select(notifications.c.user_id).where(
+        notifications.c.entry_id == entry,
+        notifications.c.reason == str(Reason.MENTIONED),
+        notifications.c.comment_id.is_not_distinct_from(comment),
+    )
+    already = set((await work.connection.execute(told)).scalars())
+    await _tell(work, entry, {user: Reason.MENTIONED for user in fresh if user not in already}, comment)
+
+
+async def of_reaction(work: Work, entry: EntryId) -> None:
+    """Somebody reacted to an entry."""
+    await _tell(work, entry, {await _author(work, entry): Reason.REACTION})
+
+
+async def of_reaction_taken_back(work: Work, entry: EntryId) -> None:
+    """Somebody took a reaction back: when none but the author's own is left, there is nothing to tell of."""
+    author = await _author(work, entry)
+    others = select(reactions.c.at).where(reactions.c.entry_id == entry, reactions.c.user_id != author).limit(1)
+    if (await work.connection.execute(others)).first() is None:
+        await _forget(work, notifications.c.entry_id == entry, notifications.c.reason == str(Reason.REACTION))
+
+
+async def _author(work: Work, entry: EntryId) -> UserId:
+    found = await work.connection.execute(select(entries.c.author_id).where(entries.c.id == entry))
+    return UserId(found.scalar_one())
+
+
+async def of_handover(work: Work, entry: EntryId, old: UserId | None, new: UserId | None) -> None:
+    """A record or an activity has another responsible person, and `entry` tells of it."""
+    await _tell(work, entry, attention.of_handover(old, new))
+
+
+async def of_change(work: Work, record: RecordId, type: str, entry: EntryId, before: UserId | None) -> None:
+    """A record changed, and `entry`, of this type, tells of it; `before` was responsible until then."""
+    now = (await owned(work.connection, [record]))[record].responsible
+    await _tell(work, entry, attention.of_change(type, before, now))
+
+
+async def of_removed_entry(work: Work, entry: EntryId) -> None:
+    """An entry is about to be removed: its notifications go first, and those who had them are told."""
+    await _forget(work, notifications.c.entry_id == entry)
+
+
+async def of_removed_comment(work: Work, comment: CommentId) -> None:
+    """A comment is about to be removed: its notifications go first."""
+    await _forget(work, notifications.c.comment_id == comment)
+
+
+async def _tell(work: Work, entry: EntryId, wanted: Wanted, comment: CommentId | None = None) -> None:
+    """Makes or renews the notifications of one act: a handful of statements, however many people."""
+    others = wanted.keys() - {work.user}
+    if not others:
+        return
+    await work.lock()
+    readers = await load_readers(work.connection, others)
+    facts = (await entry_facts(work.connection, [entry]))[entry]
+    told = attention.due(wanted, work.user, readers, principals(facts))
+    if not told:
+        return
+    made = await _write(work, entry, told, comment)
+    unread = await count_unread(work.connection, [readers[user].access for user in made])
+    for user, notification in made.items():
+        work.record(
+            Draft(
+                Name.NOTIFICATION_ADDED,
+                Reach.PERSONAL,
+                entry=entry,
+                notification=notification,
+                reader=user,
+                unread=unread[user],
+            )
+        )
+
+
+async def _write(work: Work, entry: EntryId, told: Wanted, comment: CommentId | None) -> dict[UserId, NotificationId]:
+    """The rows of those told. One that is there already becomes unread again; the unit of work puts the place in."""
+    columns = (notifications.c.id, notifications.c.user_id, notifications.c.reason)
+    own = (notifications.c.entry_id == entry, notifications.c.user_id.in_(sorted(told)))
+    found = await work.connection.execute(select(*columns).where(*own))
+    made = {
+        UserId(row.user_id): NotificationId(row.id) for row in found if told[UserId(row.user_id)] == Reason(row.reason)
+    }
+    values: JsonObject = {"actor_id": work.user, "comment_id": comment, "at": work.at, "read_at": None}
+    if made:
+        renewed = update(notifications).where(notifications.c.id.in_(sorted(made.values())))
+        await work.connection.execute(renewed.values(values))
+    rows = [
+        values | {"user_id": user, "entry_id": entry, "reason": str(reason), "place": 0}
+        for user, reason in sorted(told.items())
+        if user not in made
+    ]
+    if rows:
+        new = insert(notifications).returning(notifications.c.id, notifications.c.user_id)
+        made |= {UserId(row.user_id): NotificationId(row.id) for row in await work.connection.execute(new, rows)}
+    return made
+
+
+async def _forget(work: Work, *which: ColumnElement[bool]) -> None:
+    """Removes notifications, and takes them from the screens of those who had them."""
+    await work.lock()
+    gone: dict[UserId, list[int]] = {}
+    chosen = select(notifications.c.user_id, notifications.c.id).where(*which).order_by(notifications.c.id)
+    for row in await work.connection.execute(chosen):
+        gone.setdefault(UserId(row.user_id), []).append(row.id)
+    if not gone:
+        return
+    await work.connection.execute(delete(notifications).where(*which))
+    accesses = await load_accesses(work.connection, gone)
+    for user, unread in (await count_unread(work.connection, accesses.values())).items():
+        data: JsonObject = {"notifications": gone[user], "removed": True, "unread": unread}
+        work.record(
+            Draft(Name.NOTIFICATION_CHANGED, Reach.PERSONAL, frozen=Image(audience=frozenset({user}), data=data))
+        )

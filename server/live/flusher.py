@@ -1,0 +1,78 @@
+"""When events go out: at once after a pause, joined within 10 ms in a burst, and never so many that the loop stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from server.domain.events import Event
+from server.live.hub import Hub
+
+JOIN = 0.010  # s between two flushes; one write per client and not one per event
+SLICE = 0.004  # s of work after which others get a turn
+QUEUE_MAX = 10_000  # events; what comes beyond is read from the log later
+
+
+class Flusher:
+    """Takes events in order, has them delivered and the hub flushed. Lives on the loop, without a task."""
+
+    def __init__(self, hub: Hub, deliver: Callable[[Event], None]) -> None:
+        self._hub = hub
+        self._deliver = deliver
+        self._queue: deque[Event] = deque()
+        self._flushed = float("-inf")
+        self._turn: asyncio.Handle | None = None
+        self._due: asyncio.TimerHandle | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """No more events should be put."""
+        return len(self._queue) >= QUEUE_MAX
+
+    def put(self, events: Iterable[Event]) -> None:
+        """The next events of the log; delivered when those before them are."""
+        self._queue.extend(events)
+        if self._queue and self._turn is None:
+            self._turn = asyncio.get_running_loop().call_soon(self._go_on)
+
+    def clear(self) -> None:
+        """Drops what is not delivered yet."""
+        self._queue.clear()
+
+    def stop(self) -> None:
+        """Does nothing any more."""
+        self.clear()
+        for handle in (self._turn, self._due):
+            if handle is not None:
+                handle.cancel()
+
+    def _go_on(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._turn = None
+        now = loop.time()
+        until = now + SLICE
+        while self._queue:
+            self._deliver(self._queue.popleft())
+            if loop.time() >= until:
+                break
+        if not self._queue and self._hub.waits:
+            if now - self._flushed >= JOIN:
+                self._flush(until)
+            elif self._due is None:
+                self._due = loop.call_at(self._flushed + JOIN, self._flush_due)
+        if self._queue and self._turn is None:
+            self._turn = loop.call_soon(self._go_on)
+
+    def _flush_due(self) -> None:
+        self._due = None
+        self._flush(asyncio.get_running_loop().time() + SLICE)
+
+    def _flush(self, until: float) -> None:
+        loop = asyncio.get_running_loop()
+        while self._hub.flush():
+            if loop.time() >= until and self._hub.waits:
+                if self._due is None:
+                    self._due = loop.call_later(0, self._flush_due)
+                return
+        self._flushed = loop.time()
