@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.actions.arguments import Id
 from server.actions.entries import find_entry
@@ -23,7 +24,15 @@ from server.store.drafts import Draft, Image
 from server.store.log import read_head
 from server.store.notifications import shown
 from server.store.reading import count_unread, count_unseen, seen_by
-from server.store.schema import entries, notification_preferences, notifications, reading, unread_marks
+from server.store.schema import (
+    entries,
+    log_head,
+    notification_preferences,
+    notifications,
+    reading,
+    unread_marks,
+    users,
+)
 from server.store.work import Work
 
 MANY = 1_000  # notifications named in one call; a bell shows some dozens
@@ -73,6 +82,14 @@ async def see(work: Work, wanted: Seen) -> Outcome:
         await work.connection.execute(moved)
         await _tell_read(work, {"seen": wanted.position})
     return Outcome(Noun.ATTENTION)
+
+
+async def begin_reading(connection: AsyncConnection) -> None:
+    """Whoever has seen nothing yet has seen all there is: a new colleague begins without a backlog."""
+    new = ~exists().where(reading.c.user_id == users.c.id)
+    head = select(log_head.c.position).scalar_subquery()
+    chosen = select(users.c.id, head).where(new)
+    await connection.execute(insert(reading).from_select(["user_id", "seen"], chosen))
 
 
 @verb("entry.unread", EntryChoice)

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from server.actions.arguments import Id
 from server.actions.credentials import end_logins
 from server.actions.people import LANGUAGES
+from server.actions.reading import begin_reading
 from server.actions.rights import move_records, tell_holders
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.events import Name, Reach
@@ -69,6 +70,7 @@ async def add(work: Work, new: NewUser) -> Outcome:
     values = await _checked(work, given, None)
     row = columns(values) | {"type": str(new.type), "created_at": work.at}
     user = UserId((await work.connection.execute(insert(users).values(row).returning(users.c.id))).scalar_one())
+    await begin_reading(work.connection)
     await _give(work, user, new.roles)
     await tell_directory(work, user)
     return Outcome(Noun.USER, user)

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.actions.reading import begin_reading
 from server.demo.activities import tell_activities
 from server.demo.decks import Decks
 from server.demo.records import make_records
@@ -58,6 +59,7 @@ async def fill(store: Store, now: Millis) -> list[Login]:
         await world.rows.write(connection)
         await connection.execute(update(log_head).values(position=log_head.c.position + last))
         await connection.execute(update(log_head).values(floor=log_head.c.position))  # none of it is in the log
+        await begin_reading(connection)
     return [Login(each.name, each.email, PASSWORD, each.role) for each in COLLEAGUES]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.actions.departments import add_department
+from server.actions.reading import begin_reading
 from server.actions.rights import move_records, tell_holders
 from server.actions.users import tell_directory
 from server.domain.access import Access
@@ -97,6 +98,7 @@ class People:
         known = {path: id for id, path in (await _paths(work.connection)).items()}
         for added in plan.added:
             await self._add(work, known, added.values)
+        await begin_reading(work.connection)
         for alteration in plan.changed:
             await self._change(work, known, UserId(alteration.id), alteration.values)
 

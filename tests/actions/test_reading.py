@@ -223,3 +223,17 @@ async def test_a_device_with_half_a_list_counts_on_or_asks_again(world: World, m
     assert device.count == 5
     await world.do(ana, "stream.seen", position=await head(world))
     assert (await take_all(), device.stale) == (0, False)
+
+
+async def test_a_new_colleague_begins_without_a_backlog(world: World) -> None:
+    boss = await world.user("Boss", admin=True)
+    deal = await world.record(boss, Kind.DEAL)
+    await world.do(boss, "message.publish", text="before", to=[], about=[deal])
+    made = await world.do(boss, "user.add", name="New", email="new@example.com")
+    new = UserId(int(str(made["user"])))
+
+    await world.do(boss, "message.publish", text="after", to=[{"user": new}], about=[deal])
+
+    async with world.store.database.reading() as connection:
+        attention = (await rules.recount(connection, [new]))[new]
+    assert attention.unseen == 1
