@@ -1,5 +1,5 @@
 """`make bench`: runs every benchmark and prints its tables. `ARGS=fanout`: one event to many sockets alone, beside other
-servers. A quarter of an hour; `--quick` takes two minutes and proves nothing.
+servers; `ARGS=failover`: a node that is killed under thousands of clients. A quarter of an hour; `--quick` takes two minutes and proves nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import delivery, imports
+from bench import delivery, failover, imports
 from bench.crowd import gather
 from bench.delivery import Delivery
 from bench.fanout import run as fanout
@@ -41,9 +41,12 @@ out = Console(width=132, highlight=False)
 
 
 def main() -> None:
-    """Everything, or the fan-out alone."""
+    """Everything, or one part alone."""
     if sys.argv[1:2] == ["fanout"]:
         fanout.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["failover"]:
+        failover.main()
         return
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a look at whether it runs at all")
@@ -56,6 +59,7 @@ def main() -> None:
         databases = list(backends(stack, folder))
         _imports(extent, databases, folder)
         _deliveries(extent, databases, folder)
+    failover.main(failover.QUICK if extent is QUICK else failover.CLIENTS)
     fanout.main(sys.argv[1:])
 
 

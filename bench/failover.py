@@ -25,7 +25,7 @@ from tests.servers.caudal import Caudal, migrate
 from tests.servers.postgres import Postgres, find_postgres
 from tests.servers.redis import Redis, find_redis
 
-CLIENTS = 3_000
+CLIENTS, QUICK = 3_000, 300
 SCREENS = 3  # of one person
 RATE = 4.0  # posts/s all the while
 CALM, AFTER = 4.0, 6.0  # s of posting before the node is killed, and after
