@@ -1,5 +1,6 @@
 """`make bench`: runs every benchmark and prints its tables. `ARGS=fanout`: one event to many sockets alone, beside other
-servers; `ARGS=failover`: a node that is killed under thousands of clients. A quarter of an hour; `--quick` takes two minutes and proves nothing.
+servers; `ARGS=failover`: a node that is killed under thousands of clients. A quarter of an hour; `--quick` takes two
+minutes and proves nothing.
 """
 
 from __future__ import annotations
