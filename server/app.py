@@ -31,6 +31,7 @@ from server.store import Store
 from server.store.access import load_accesses
 from server.store.arrivals import read_arrivals
 from server.store.migrate import is_current
+from server.store.sight import Sight
 from server.store.together import Together
 
 WEB = Path(__file__).parent.parent / "web"
@@ -71,7 +72,8 @@ class Portal:
                 url = await stack.enter_async_context(PrivateServer(self.settings.data))
             for together in (self._arrivals, self._accesses):
                 await stack.enter_async_context(together)
-            self.live = await stack.enter_async_context(Live(self.store.log, url, self.settings.portal))
+            live = Live(self.store.log, url, self.settings.portal, Sight(self.store.database))
+            self.live = await stack.enter_async_context(live)
             yield
 
     @property

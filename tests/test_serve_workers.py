@@ -17,7 +17,7 @@ from server.live.feed import RETRY_MIN, RETRY_PER_CLIENT
 from tests.conftest import DATABASE
 from tests.live.client import client
 from tests.servers.caudal import Caudal
-from tests.servers.portal import OTHERS, Portal, found, outcome, texts, token_of, until
+from tests.servers.portal import OTHERS, Portal, closed, found, outcome, texts, token_of, until
 
 CLIENTS = 12  # so many that each of two workers has some
 EACH = 80  # clients of one person, of three together: too many for the smallest spread
@@ -117,7 +117,7 @@ async def test_a_hang_up_replaces_worker_after_worker_while_the_service_goes_on(
     async with portal.screens(CLIENTS) as screens:
         os.kill(portal.node.pid, signal.SIGHUP)
         async with asyncio.TaskGroup() as tasks:
-            closing = [tasks.create_task(screen.closed()) for screen in screens]
+            closing = [tasks.create_task(closed(screen)) for screen in screens]
             while not all(task.done() for task in closing):
                 await portal.answers()
 

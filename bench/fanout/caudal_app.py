@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
+from itertools import islice
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,7 +23,9 @@ from server.commands.worker import _config
 from server.domain.access import Access
 from server.domain.events import Event, Head
 from server.domain.words import Position, UserId
+from server.live.bus import Bus
 from server.live.endpoint import Endpoint
+from server.live.envelope import unseal
 from server.live.feed import Live
 from server.live.session import Identity
 
@@ -31,33 +33,40 @@ KEPT = 20_000  # events, more than a burst
 
 
 class Log:
-    """What the bus brought, as if it had been read from SQL."""
+    """What the bus brought, as if it had been read from SQL. Its positions are 1, 2, 3 …, without a hole."""
 
     def __init__(self) -> None:
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._letters: deque[bytes] = deque(maxlen=KEPT)  # as events they would be work that no portal has
+        self._last: Position = 0
 
-    def add(self, event: Event) -> None:
-        """One event, in order."""
-        self._events.append(event)
+    def add(self, letter: bytes) -> None:
+        """The next event, as it came."""
+        self._letters.append(letter)
+        self._last += 1
 
     async def head(self) -> Head:
         """As far as the bus has come: the log of this process is never ahead of it."""
-        return Head(EPOCH, self._events[-1].position if self._events else 0)
+        return Head(EPOCH, self._last)
 
     async def read(self, after: Position, upto: Position, limit: int) -> Sequence[Event]:
         """Events of the deque; `after` exclusive, `upto` inclusive."""
-        return [event for event in self._events if after < event.position <= upto][:limit]
+        first = self._last - len(self._letters)
+        begin, end = max(after - first, 0), min(upto - first, max(after - first, 0) + limit)
+        return [unseal(letter) for letter in islice(self._letters, begin, end)]
 
     replay = read
 
 
-class Recording(Live):
-    """The live path, which also fills the log."""
+class Noting(Bus):
+    """The bus, which also fills the log."""
 
-    def event(self, event: Event) -> None:
-        """An event from the bus."""
-        cast(Log, self.log).add(event)
-        super().event(event)
+    def __init__(self, url: str, portal: str, live: Live, log: Log) -> None:
+        super().__init__(url, portal, live)
+        self._log = log
+
+    def _open(self, message: bytes) -> None:
+        self._log.add(message)
+        super()._open(message)
 
 
 @dataclass(slots=True)
@@ -96,7 +105,9 @@ async def perform(_user: UserId, _action: str, _args: object, _key: str | None) 
 
 def main(port: int, url: str, name: str) -> None:
     """Serves until ended."""
-    live = Recording(Log(), url, name)
+    log = Log()
+    live = Live(log, url, name)
+    live.bus = Noting(url, name, live, log)
     portal = Portal(live, Endpoint(live, identify, access, perform))
     config = _config(Starlette(routes=[WebSocketRoute("/live", portal.socket)], lifespan=portal.running))
     config.port = port

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from server.domain.access import Access, Action, Level, Owned, readers
-from server.domain.events import Event, Name, Reach, to_wire
+from server.domain.events import Event, Name, Reach
 from server.domain.words import DepartmentId, EntryId, JsonObject, Kind, RecordId, UserId
+from server.live.envelope import seal
 
 EPOCH = "bench"
 DEAL = RecordId(42)
@@ -64,4 +63,4 @@ def letter(position: int, stamp: str, audience: frozenset[UserId]) -> bytes:
         data={"entry": entry},
         readers={DEAL: READERS},
     )
-    return msgspec.msgpack.encode(to_wire(event))
+    return seal(event)

@@ -32,6 +32,11 @@ RECONNECT_UNTIL = 4500  # close codes below say: come back
 POSITION: Schema = {"type": "integer", "minimum": 0, "description": "place in the log"}
 MOMENT: Schema = {"type": "integer", "description": "milliseconds since 1970 UTC"}
 OBJECT: Schema = {"type": "object"}
+PERSON: Schema = {
+    "type": "object",
+    "required": ["user", "name"],
+    "properties": {"user": {"type": "integer"}, "name": {"type": "string"}},
+}
 
 
 def routes(url: str) -> list[Route]:
@@ -152,6 +157,23 @@ FIELDS: Mapping[ServerFrame, Mapping[str, Schema]] = {
     ServerFrame.CHECKPOINT: {"position": POSITION},
     ServerFrame.RESET: {"reason": _words(Reset), "position": POSITION},
     ServerFrame.BYE: {"retry_ms": {"type": "integer", "minimum": 0}},
+    ServerFrame.NOW: {
+        "record": {"type": "integer"},
+        "viewing": {"type": "array", "items": PERSON},
+        "typing": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["entry", "user"],
+                "properties": {"entry": {"type": "integer"}, "user": PERSON},
+            },
+        },
+        "claim": {
+            "type": ["object", "null"],
+            "required": ["user", "as", "until"],
+            "properties": {"user": PERSON, "as": _words(protocol.Claiming), "until": MOMENT},
+        },
+    },
 }
 """The fields of each frame beside its `type`."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
 
 from server.domain.access import NOBODY, Principals, Readers
 from server.domain.words import EntryId, JsonObject, Kind, Millis, Position, RecordId, UserId
@@ -132,44 +130,3 @@ def _collect(value: object, found: set[RecordId]) -> None:
     elif isinstance(value, list):
         for item in value:
             _collect(item, found)
-
-
-def to_wire(event: Event) -> Mapping[str, object]:
-    """The event as plain data for the bus and its JSON columns."""
-    return {
-        "position": event.position,
-        "at": event.at,
-        "name": str(event.name),
-        "reach": str(event.reach),
-        "actor": event.actor,
-        "entry": event.entry,
-        "records": list(event.records),
-        "principals": sorted(event.principals),
-        "audience": sorted(event.audience),
-        "data": event.data,
-        "readers": {str(record): sorted(names) for record, names in event.readers.items()},
-        "ref": event.ref,
-        "barred": sorted(event.barred),
-    }
-
-
-def from_wire(wire: Mapping[str, object]) -> Event:
-    """The event that `to_wire` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    numbers = cast("Mapping[str, list[int]]", wire)
-    actor, entry = cast("int | None", wire["actor"]), cast("int | None", wire["entry"])
-    readers = cast("Mapping[str, list[str]]", wire["readers"])
-    return Event(
-        position=cast(int, wire["position"]),
-        at=cast(int, wire["at"]),
-        name=Name(cast(str, wire["name"])),
-        reach=Reach(cast(str, wire["reach"])),
-        actor=None if actor is None else UserId(actor),
-        entry=None if entry is None else EntryId(entry),
-        records=tuple(RecordId(number) for number in numbers["records"]),
-        principals=frozenset(cast("list[str]", wire["principals"])),
-        audience=frozenset(cast("list[UserId]", wire["audience"])),  # a call for each of a thousand users costs 0.1 ms
-        data=cast(JsonObject, wire["data"]),
-        readers={RecordId(int(number)): frozenset(names) for number, names in readers.items()},
-        ref=cast("str | None", wire["ref"]),
-        barred=frozenset(cast("list[str]", wire["barred"])),
-    )

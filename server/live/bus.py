@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,10 +18,11 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from server.domain.events import Event, from_wire, to_wire
+from server.domain.events import Event
 from server.domain.words import Position
 from server.errors import Unavailable
 from server.live.connections import Answer, Connection, connected
+from server.live.envelope import seal, unseal
 from server.live.publisher import Publisher
 from server.live.redis_nodes import finder
 from server.live.redis_urls import parse_redis_url
@@ -123,9 +124,9 @@ class Bus:
             connects = self._connects
             try:
                 await self._listen_once()
-            except* (RedisError, OSError, _LostError) as errors:
-                log.warning("bus_lost", error=_first(errors))
-            except* Exception:
+            except (RedisError, OSError, _LostError) as error:
+                log.warning("bus_lost", error=f"{type(error).__name__}: {error}")
+            except Exception:
                 log.exception("bus_failed")
             finally:
                 self.healthy = False
@@ -143,11 +144,10 @@ class Bus:
             while not self._subscribed(await connection.receive()):
                 pass
             patience.reschedule(None)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._read(connection), name="bus-read")
-                tasks.create_task(self._watch(), name="bus-watch")
-                if self._finder.moves:
-                    tasks.create_task(self._follow(server), name="bus-follow")
+            parts = [self._read(connection), self._watch()]
+            if self._finder.moves:
+                parts.append(self._follow(server))
+            await _while_all_last(*parts)
 
     def _subscribed(self, answer: Answer) -> bool:
         """Takes an answer to a subscription, or what came between two; whether it was the last one."""
@@ -186,9 +186,8 @@ class Bus:
 
     def _open(self, message: bytes) -> None:
         try:
-            wire = msgspec.msgpack.decode(message, type=dict[str, object])
-            found = from_wire(wire) if len(wire) > 1 else msgspec.convert(wire["position"], int)
-        except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError):
+            found = _read(message)
+        except (msgspec.MsgspecError, ValueError):
             self._foreign += 1
             self._listener.suspect()
             return
@@ -239,13 +238,32 @@ async def check_bus(url: str) -> None:
         raise Unavailable(f"Redis at {parsed.shown} does not answer (REDIS_URL): {why}") from None
 
 
-def _first(errors: BaseExceptionGroup[Exception]) -> str:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or type(error).__name__
+async def _while_all_last(*parts: Coroutine[object, object, None]) -> None:
+    """Runs all until the first one raises, and raises that. Unlike a TaskGroup it keeps a cancellation that comes just then."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def _letter(event: Event) -> bytes:
-    letter = msgspec.msgpack.encode(to_wire(event))
+    letter = seal(event)
     return letter if len(letter) <= LETTER_MAX else msgspec.msgpack.encode({"position": event.position})
+
+
+class _Told(msgspec.Struct, forbid_unknown_fields=True):
+    """All that is said of an event too large for the bus."""
+
+    position: Position
+
+
+def _read(letter: bytes) -> Event | Position:
+    try:
+        return unseal(letter)
+    except msgspec.ValidationError:
+        return msgspec.msgpack.decode(letter, type=_Told).position

@@ -72,19 +72,14 @@ class Cohort:
 
     def deliver(self, letter: Letter, watching: Iterable[Member]) -> None:
         """One event to all whom it concerns. `watching`: those who are subscribed to one of its records."""
-        audience = letter.event.audience
-        plain = mine = letter.through(self.lens, mine=False)
-        if not audience.isdisjoint(self._step) or self._apart:
-            mine = letter.through(self.lens, mine=True)
-        named = NOBODY if letter.is_open(self.lens) else letter.named
         special = set(watching)
-        if self._apart:
-            self._deliver_apart(letter, plain, mine, named, special)
-        special.update(session for user in self._step.keys() & named for session in self._step[user])
-        if plain is None and mine is None and not special:
+        if self._apart or not self._step.keys().isdisjoint(letter.named):
+            named = NOBODY if letter.is_open(self.lens) else letter.named
+            self._deliver_apart(letter, named, special)
+            special.update(session for user in self._step.keys() & named for session in self._step[user])
+        common, other, others = self._sides(letter)
+        if common is None and other is None and not special:
             return
-        common, others = self._sides(audience, plain, mine)
-        other = mine if common is plain else plain
         for session in [session for user in others for session in self._step[user]]:
             if session not in special:
                 self._part(session, other)
@@ -94,7 +89,7 @@ class Cohort:
         if common is not None:
             self._frames.append(common)
         self._events += 1
-        self._bytes += len(common or mine or "")
+        self._bytes += len(common or other or "")
 
     def give(self, session: Member, frame: Frame) -> None:
         """An event for one of its sessions alone."""
@@ -120,34 +115,30 @@ class Cohort:
                 if own:
                     session.put(join(own, self.lens.form), position)
 
-    def _deliver_apart(
-        self,
-        letter: Letter,
-        plain: Frame | None,
-        mine: Frame | None,
-        named: frozenset[UserId],
-        watching: set[Member],
-    ) -> None:
-        audience = letter.event.audience
+    def _deliver_apart(self, letter: Letter, named: frozenset[UserId], watching: set[Member]) -> None:
         for session, own in self._apart.items():
-            frame = mine if session.user in audience else plain
             if session.user in named or session in watching:
                 frame = letter.frame_for(session)
+            else:
+                frame = letter.through(self.lens, mine=session.user in letter.event.audience)
             if frame is not None:
                 own.append(frame)
 
-    def _sides(
-        self, audience: frozenset[UserId], plain: Frame | None, mine: Frame | None
-    ) -> tuple[Frame | None, Collection[UserId]]:
-        """What most of those in step get, and the users who get the other of both."""
+    def _sides(self, letter: Letter) -> tuple[Frame | None, Frame | None, Collection[UserId]]:
+        """What most of those in step get, what others get, and the users of these."""
+        step, audience = self._step.keys(), letter.event.audience
+        if not self._apart:  # else both count
+            if len(audience) >= len(step) and audience.issuperset(step):
+                return letter.through(self.lens, mine=True), None, ()
+            if step.isdisjoint(audience):
+                return letter.through(self.lens, mine=False), None, ()
+        plain, mine = letter.through(self.lens, mine=False), letter.through(self.lens, mine=True)
         if plain is mine:
-            return plain, ()
-        if len(audience) >= len(self._step) and audience.issuperset(self._step):
-            return mine, ()
-        inside = self._step.keys() & audience
-        if 2 * len(inside) <= len(self._step):
-            return plain, inside
-        return mine, self._step.keys() - inside
+            return plain, mine, ()
+        inside = step & audience
+        if 2 * len(inside) <= len(step):
+            return plain, mine, inside
+        return mine, plain, step - inside
 
     def _part(self, session: Member, frame: Frame | None) -> None:
         self._leave_step(session)

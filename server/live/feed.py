@@ -24,7 +24,8 @@ from server.live.bus import Bus
 from server.live.flusher import Flusher
 from server.live.hub import Hub
 from server.live.presence_claims import Claims
-from server.live.presence_feed import CHANGES, Blind, PresenceFeed, Sight
+from server.live.presence_feed import CHANGES, PresenceFeed
+from server.live.presence_sight import Blind, Sight
 from server.live.protocol import Reset
 from server.live.ring import PAGE
 from server.live.sequencer import Hole, Sequencer

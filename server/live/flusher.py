@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from server.domain.events import Event
 from server.live.hub import Hub
 
-JOIN = 0.010  # s between two flushes; one write per client and not one per event
+JOIN = 0.010  # s from the beginning of a flush to the next; one write per client and not one per event
 SLICE = 0.004  # s of work after which others get a turn
 QUEUE_MAX = 10_000  # events; what comes beyond is read from the log later
 
@@ -21,7 +21,7 @@ class Flusher:
         self._hub = hub
         self._deliver = deliver
         self._queue: deque[Event] = deque()
-        self._flushed = float("-inf")
+        self._began = float("-inf")  # the last flush; what its writing takes counts
         self._turn: asyncio.Handle | None = None
         self._due: asyncio.TimerHandle | None = None
 
@@ -57,22 +57,29 @@ class Flusher:
             if loop.time() >= until:
                 break
         if not self._queue and self._hub.waits:
-            if now - self._flushed >= JOIN:
-                self._flush(until)
+            if now - self._began >= JOIN:
+                self._begin(until)
             elif self._due is None:
-                self._due = loop.call_at(self._flushed + JOIN, self._flush_due)
+                self._due = loop.call_at(self._began + JOIN, self._begin_due)
         if self._queue and self._turn is None:
             self._turn = loop.call_soon(self._go_on)
 
-    def _flush_due(self) -> None:
-        self._due = None
+    def _begin_due(self) -> None:
+        self._begin(asyncio.get_running_loop().time() + SLICE)
+
+    def _begin(self, until: float) -> None:
+        self._began = asyncio.get_running_loop().time()
+        if self._due is not None:
+            self._due.cancel()
+        self._flush(until)
+
+    def _flush_rest(self) -> None:
         self._flush(asyncio.get_running_loop().time() + SLICE)
 
     def _flush(self, until: float) -> None:
         loop = asyncio.get_running_loop()
+        self._due = None
         while self._hub.flush():
             if loop.time() >= until and self._hub.waits:
-                if self._due is None:
-                    self._due = loop.call_later(0, self._flush_due)
+                self._due = loop.call_later(0, self._flush_rest)
                 return
-        self._flushed = loop.time()

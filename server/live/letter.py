@@ -7,8 +7,7 @@ spares asking it twice: most sessions look through the same few *lenses*, and ge
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias, cast
+from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from server.domain.access import Principal, Principals, readable
 from server.domain.channels import Channel, Scope
@@ -24,8 +23,7 @@ KEPT_MAX = 64  # outcomes and frames that one letter remembers: more would be fi
 Subscriptions: TypeAlias = Mapping[Channel, Filter]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An event concerns a session. `passes` false: only to say that it no longer passes the session's filters."""
 
     mine: bool
@@ -39,23 +37,31 @@ def match(
 
     `mine`: the session's user is in the event's audience.
     """
+    return _asked(event, subscriptions, mine=mine) if _permitted(event, held) else None
+
+
+def _permitted(event: Event, held: Principals) -> bool:
+    """What rights say."""
+    if event.reach is Reach.PORTAL or event.reach is Reach.PERSONAL:
+        return True
+    return not event.principals.isdisjoint(held) and event.barred.isdisjoint(held)
+
+
+def _asked(event: Event, subscriptions: Iterable[tuple[Channel, Filter]], *, mine: bool) -> Match | None:
+    """What reach and filters say."""
     if not event.data or event.name is Name.LOGIN_ENDED:
         return None  # its content was deleted since, or it is for the service itself
-    match event.reach:
-        case Reach.PORTAL:
-            return Match(mine, passes=True)
-        case Reach.PERSONAL:
-            return Match(mine, passes=True) if mine else None
-    if event.principals.isdisjoint(held) or not event.barred.isdisjoint(held):
+    if event.reach is Reach.PERSONAL and not mine:
         return None
-    if event.reach is Reach.HOLDERS:
+    if event.reach is not Reach.STREAM and event.reach is not Reach.RECORD:
         return Match(mine, passes=True)
-    filters = [wanted for channel, wanted in subscriptions if _reaches(event, channel, mine=mine)]
-    if not filters:
-        return None
-    if any(_passes(event, wanted) for wanted in filters):
-        return Match(mine, passes=True)
-    return Match(mine, passes=False) if event.name is Name.ENTRY_CHANGED else None
+    reached = False
+    for channel, wanted in subscriptions:
+        if _reaches(event, channel, mine=mine):
+            if _passes(event, wanted):
+                return Match(mine, passes=True)
+            reached = True
+    return Match(mine, passes=False) if reached and event.name is Name.ENTRY_CHANGED else None
 
 
 def _reaches(event: Event, channel: Channel, *, mine: bool) -> bool:
@@ -94,7 +100,6 @@ class Lens:
         """All principals of one user."""
         return self.shared.union([f"{prefix}:{user}" for prefix in self.own])
 
-
     def may(self, readers: Principals, user: UserId) -> bool:
         """Whether one user may read what these may."""
         return not readers.isdisjoint(self.shared) or any(f"{prefix}:{user}" in readers for prefix in self.own)
@@ -125,23 +130,25 @@ class Addressee(Protocol):
 class Letter:
     """See the module. `stale`: the position of the event that made its contents or readers old; 0 while they hold."""
 
-    __slots__ = ("_frames", "_named", "_outcomes", "_readable", "event", "stale")
+    __slots__ = ("_asked", "_frames", "_named", "_readable", "_sights", "event", "stale")
 
     def __init__(self, event: Event) -> None:
         self.event = event
         self.stale: Position = 0
         self._named: frozenset[UserId] | None = None
         self._readable: dict[Principals, frozenset[RecordId]] = {}
-        self._frames: dict[tuple[Form, bool, bool, frozenset[RecordId]], Frame] = {}
-        self._outcomes: dict[tuple[Lens, bool], Frame | None] = {}
+        self._sights: dict[Principals, frozenset[RecordId] | None] = {}
+        self._asked: dict[tuple[frozenset[tuple[Channel, Filter]], bool], Match | None] = {}
+        self._frames: dict[tuple[Form, Match, frozenset[RecordId]], Frame] = {}
 
     def frame_for(self, session: Addressee) -> Frame | None:
         """What a session gets of it; None when it does not concern it."""
         event, lens = self.event, session.lens
         mine = session.user in event.audience
         if self.is_special(session):
-            subscriptions = (*lens.streams, *session.watched.items())
-            return self._finish(lens.form, lens.held(session.user), subscriptions, mine=mine)
+            held = lens.held(session.user)
+            found = match(event, held, (*lens.streams, *session.watched.items()), mine=mine)
+            return None if found is None else self._finish(lens.form, found, self._readable_by(held))
         return self.through(lens, mine=mine)
 
     def is_special(self, session: Addressee) -> bool:
@@ -154,12 +161,20 @@ class Letter:
     def through(self, lens: Lens, *, mine: bool) -> Frame | None:
         """What those get who see it through a lens, are not named in its rights, and watch none of its records."""
         try:
-            return self._outcomes[lens, mine]
+            readable = self._sights[lens.shared]
         except KeyError:
-            frame = self._finish(lens.form, lens.shared, lens.streams, mine=mine)
-            if len(self._outcomes) < KEPT_MAX:
-                self._outcomes[lens, mine] = frame
-            return frame
+            readable = self._readable_by(lens.shared) if _permitted(self.event, lens.shared) else None
+            if len(self._sights) < KEPT_MAX:
+                self._sights[lens.shared] = readable
+        if readable is None:
+            return None
+        try:
+            found = self._asked[lens.streams, mine]
+        except KeyError:
+            found = _asked(self.event, lens.streams, mine=mine)
+            if len(self._asked) < KEPT_MAX:
+                self._asked[lens.streams, mine] = found
+        return None if found is None else self._finish(lens.form, found, readable)
 
     def is_open(self, lens: Lens) -> bool:
         """What a lens shares gives all there is to read already: principals of one's own change nothing."""
@@ -176,16 +191,11 @@ class Letter:
             self._named = frozenset(user for user in map(_named_by, principals) if user is not None)
         return self._named
 
-    def _finish(
-        self, form: Form, held: Principals, subscriptions: Iterable[tuple[Channel, Filter]], *, mine: bool
-    ) -> Frame | None:
-        found = match(self.event, held, subscriptions, mine=mine)
-        if found is None:
-            return None
-        variant = (form, found.mine, found.passes, self._readable_by(held))
+    def _finish(self, form: Form, found: Match, readable: frozenset[RecordId]) -> Frame:
+        variant = (form, found, readable)
         frame = self._frames.get(variant)
         if frame is None:
-            data = mask(self.event.data, variant[3])
+            data = mask(self.event.data, readable)
             frame = finish(event_frame(self.event, data, mine=found.mine, matches=found.passes), form)
             if len(self._frames) < KEPT_MAX:
                 self._frames[variant] = frame

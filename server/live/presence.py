@@ -8,8 +8,7 @@ that dies disappears by itself. Claims are decided elsewhere (`presence_claims`)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Hashable, Iterable, Iterator, Set as AbstractSet
 from dataclasses import dataclass, field
 
 from server.domain.words import EntryId, RecordId, UserId

@@ -10,21 +10,22 @@ import asyncio
 import random
 import secrets
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
-from typing import Protocol, cast
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import cast
 
 import structlog
 
-from server.domain.access import Action, Principals, Readers
+from server.domain.access import Action, Principals
 from server.domain.events import Event, Name
 from server.domain.words import EntryId, JsonObject, RecordId, UserId
-from server.errors import CaudalError, Conflict, Forbidden, NotFound, Unavailable
+from server.errors import CaudalError, Conflict, Forbidden, Unavailable
 from server.live import protocol
 from server.live.hub import Hub, Subscriber, concerns_access
 from server.live.presence import NOTHING, Presence, Shown
 from server.live.presence_claims import Claims
 from server.live.presence_letters import Claimed, Letter, Person, pack, unpack, user_of
 from server.live.presence_pace import GAP, Pace
+from server.live.presence_sight import Sight
 from server.live.session import Session
 from server.live.wire import Form, finish
 
@@ -36,42 +37,6 @@ CHANGES = frozenset({Name.RECORD_LOCKED, Name.RECORD_UNLOCKED, Name.RECORD_REMOV
 """Events after which other people may read a record."""
 
 log = structlog.get_logger()
-
-
-class Sight(Protocol):
-    """The store, as presence needs it: everything as of now."""
-
-    def person(self, user: UserId) -> Awaitable[JsonObject | None]:
-        """How others see a user; None for bots and walls, which are not shown."""
-
-    def readers(self, records: Collection[RecordId]) -> Awaitable[Readers]:
-        """Who may read some records; those that do not exist are left out."""
-
-    def check(self, user: UserId, record: RecordId, action: Action) -> Awaitable[None]:
-        """Raises NotFound for a record that does not exist or may not be read, Forbidden when only the action may not be."""
-
-    def about(self, user: UserId, entry: EntryId) -> Awaitable[Collection[RecordId]]:
-        """The records an entry is about that the user may read. Raises NotFound for an entry that may not be seen."""
-
-
-class Blind:
-    """A Sight that sees no record."""
-
-    async def person(self, user: UserId) -> JsonObject | None:
-        """See `Sight`."""
-        return None
-
-    async def readers(self, records: Collection[RecordId]) -> Readers:
-        """See `Sight`."""
-        return {}
-
-    async def check(self, user: UserId, record: RecordId, action: Action) -> None:
-        """See `Sight`."""
-        raise NotFound
-
-    async def about(self, user: UserId, entry: EntryId) -> Collection[RecordId]:
-        """See `Sight`."""
-        raise NotFound
 
 
 class PresenceFeed:
@@ -178,6 +143,7 @@ class PresenceFeed:
             record = cast(RecordId, channel.record)
             if record in owed or (not self.presence.is_idle and self.presence.shown(record, _now()) != NOTHING):
                 self._arrived[record].add(session)
+                self.presence.unshown[record] = None
                 self._hurry()
 
     async def _allowed(self, session: Session, record: RecordId | None, action: Action) -> Person:
@@ -229,15 +195,16 @@ class PresenceFeed:
             self._readers.clear()
             sessions = {each for each in self.presence.acting() if event is None or _concerns(event, each)}
             records = list(self._last)
+            claimed = [claim.record for claim, here in self.presence.claims() if here]
         else:
-            records = list(event.records or _named(event))
+            records = claimed = list(event.records or _named(event))
             sessions = self.presence.acting(records)
         for record in records:
             self._readers.pop(record, None)
             self._last[record] = None
             self.presence.unshown[record] = None
         self._spawn(self._check_again(cast("set[Session]", sessions)))
-        self._spawn(self._renounce([claim.record for claim, here in self.presence.claims() if here]))
+        self._spawn(self._renounce(claimed))
         self._hurry()
 
     async def _check_again(self, sessions: Iterable[Session]) -> None:
@@ -297,9 +264,9 @@ class PresenceFeed:
         if telling := self._telling.take(self.presence.untold, now):
             for message in pack(self.presence.letter(telling, now)):
                 self._tell(message)
-        self._greet(now)
         for record in self._showing.take(self.presence.unshown, now):
             self._show(record, now)
+        self._greet(now)
         if now - self._checked >= CHECKS and any(True for _ in self.presence.claims()):
             self._checked = now
             self._spawn(self._check_claims())
@@ -311,9 +278,7 @@ class PresenceFeed:
             if (readers := self._known_readers(record)) is None:
                 continue
             del self._arrived[record]
-            shown = self.presence.shown(record, now)
-            self._last.setdefault(record, shown)
-            self._send(record, shown, readers, sessions)
+            self._send(record, self.presence.shown(record, now), readers, sessions)
 
     def _show(self, record: RecordId, now: float) -> None:
         shown = self.presence.shown(record, now)
@@ -325,18 +290,17 @@ class PresenceFeed:
             if shown == NOTHING:
                 self._last.pop(record, None)
                 self._readers.pop(record, None)
-        elif (readers := self._known_readers(record)) is None:
-            self.presence.unshown[record] = None
-        else:
+        elif (readers := self._known_readers(record)) is not None:  # else when they are read
             self._last[record] = shown
             self._send(record, shown, readers, watchers)
 
     def _send(self, record: RecordId, shown: Shown, readers: Principals, sessions: Iterable[Subscriber]) -> None:
         message = protocol.now(record, shown.viewing, shown.typing, _claim_shape(shown.claim))
         finished: dict[Form, protocol.Frame] = {}
-        for session in list(sessions):
+        watchers = self._hub.watchers(record)
+        for session in [each for each in sessions if each in watchers]:
             form = session.lens.form
-            if session not in self._hub.sessions or not session.lens.may(readers, session.user):
+            if not session.lens.may(readers, session.user):
                 continue
             if session.cohort is None:
                 self._owed[session].add(record)
@@ -354,17 +318,22 @@ class PresenceFeed:
 
     async def _read_readers(self, record: RecordId) -> None:
         try:
-            changes = None
-            while changes != self._changes:
-                changes = self._changes
-                found = await self._sight.readers([record])
-            self._readers[record] = found.get(record, frozenset())
+            self._readers[record] = await self._readers_now(record)
         except Exception:
             log.exception("presence_unreadable")
-            await asyncio.sleep(GAP)
+            self.presence.unshown[record] = None
+        else:
+            self._show(record, _now())
         finally:
             self._unread.discard(record)
             self._hurry()
+
+    async def _readers_now(self, record: RecordId) -> Principals:
+        while True:
+            changes = self._changes
+            found = await self._sight.readers([record])
+            if changes == self._changes:
+                return found.get(record, frozenset())
 
     async def _check_claims(self) -> None:
         known = [claim for claim, _ in self.presence.claims()]

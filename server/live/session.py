@@ -374,10 +374,10 @@ class Session:
             if (frame := letter.frame_for(self)) is not None:
                 frames.append(frame)
                 size += len(frame)
-                if self._credit is not None:
-                    self._credit -= 1
-            if size >= CHUNK or self._credit == 0:
+            if size >= CHUNK or len(frames) == self._credit:
                 break
+        if self._credit is not None:
+            self._credit -= len(frames)
         if frames:
             self.put(join(frames, self.lens.form), self._cursor)
         return None

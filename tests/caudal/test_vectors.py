@@ -36,6 +36,8 @@ READ: dict[str, Frame] = {
     "bye": Bye(1800),
 }
 
+IGNORED = {"now"}  # who is here just now is for people
+
 
 def name_of(vector: Vector) -> str:
     return vector.name
@@ -51,7 +53,7 @@ def test_an_op_is_written_as_it_was_agreed(vector: Vector) -> None:
 def test_a_frame_is_understood_alike_in_both_encodings(vector: Vector) -> None:
     from_text, from_bytes = unpack(vector.json, Encoding.JSON), unpack(vector.msgpack, Encoding.MSGPACK)
 
-    assert from_text is not None
+    assert (from_text is None) == (vector.value["type"] in IGNORED)
     assert from_text == from_bytes
     assert from_text == READ.get(vector.name, from_text)
 

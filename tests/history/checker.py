@@ -248,6 +248,8 @@ class _Walk:
             self._cursor = note.position
             for known in session.channels.values():
                 known[-1].since = None if known[-1].since is None else max(known[-1].since, note.position)
+            session.last = 0  # it begins anew, perhaps below the cursor: another process may have been further
+            session.got.clear()
         session.last = max(session.last, note.position)
 
     def _explained(self, session: _Session, note: Told) -> None:

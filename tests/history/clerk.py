@@ -1,4 +1,4 @@
-"""The clerk moves people's rights as an admin does, over HTTP: roles, what a role grants, departments and their tree, admin, active.
+"""The clerk moves rights as an admin does, over HTTP: people's roles, departments, admin and active, grants, the tree.
 
 One change after the other, each tried until it is answered. Each is one `access.changed`, so that those of the log, in
 their order, are the clerk's in theirs.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -47,6 +47,19 @@ class Rules:
         return frozenset(each for each in self.parents if own is not None and is_under(each, own, self.parents))
 
 
+def first_rules(company: Company, history: History) -> Rules:
+    """How everybody stands at first."""
+    by_level = {level: company.roles[level] for level in LEVELS}
+    standings = history.standings
+    return Rules(
+        {user: by_level[standing.level] for user, standing in standings.items()},
+        {**{role: level for level, role in by_level.items()}, company.roles[SHIFTING]: "own"},
+        {user: standing.department for user, standing in standings.items()},
+        dict.fromkeys(standings, True),
+        dict(history.parents),
+    )
+
+
 @dataclass(slots=True)
 class Clerk:
     """`run` moves rights about every `every` seconds, until `stopped`."""
@@ -62,22 +75,6 @@ class Clerk:
     _admins: set[int] = field(default_factory=set)
     _done: list[tuple[frozenset[int], Rules]] = field(default_factory=list)
     """The changes that were made: whom they concern, and the rules from then on."""
-
-    @classmethod
-    def of(
-        cls, company: Company, history: History, nodes: Sequence[Addresses], http: httpx.AsyncClient, seed: int
-    ) -> Clerk:
-        """With the rights that everybody has at first."""
-        by_level = {level: company.roles[level] for level in LEVELS}
-        standings = history.standings
-        rules = Rules(
-            {user: by_level[standing.level] for user, standing in standings.items()},
-            {**{role: level for level, role in by_level.items()}, company.roles[SHIFTING]: "own"},
-            {user: standing.department for user, standing in standings.items()},
-            dict.fromkeys(standings, True),
-            dict(history.parents),
-        )
-        return cls(company, nodes, http, random.Random(seed), 1.0, rules)
 
     async def run(self) -> None:
         """Changes something now and then; a change that has begun is always finished."""
@@ -199,8 +196,3 @@ class Clerk:
                 return frozenset(user for user, role in after.roles.items() if role == int(number))
             case _:
                 return frozenset(user for user in after.roles if after.below(user) != self.rules.below(user))
-
-
-def summary(rules: Rules) -> Mapping[int, str]:
-    """How everybody stands, in a word."""
-    return {user: rules.standing(user).level for user in rules.roles}

@@ -37,6 +37,7 @@ QUIET = 2.0  # s without a frame, after which a sign of life is asked for
 DEAD = 4.0  # s without a frame, after which the connection is given up: shorter than the protocol's, for short runs
 PAUSES = (0.05, 1.0)  # s; the limit of the random pause before coming back, first and longest
 PAGE = 100  # entries of a snapshot
+LOOKS = 0.08  # of all messages, after one of which a record is opened or left
 NARROW = 4096  # bytes; the receive buffer of a slow client, so that the service feels it
 
 
@@ -223,7 +224,7 @@ class Client:
     async def _behave(self, socket: ClientConnection) -> None:
         if self.manner.naps and self.chance.random() < 0.02:
             await asyncio.sleep(self.manner.naps)
-        if self.manner.looks and self.chance.random() < 0.03:
+        if self.manner.looks and self.chance.random() < LOOKS:
             await self._look(socket)
         if self.manner.credit and self._spent >= self.manner.credit:
             self._spent = 0

@@ -59,11 +59,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class RightsChange:
-    """From `position` on, `user` stands like this."""
+    """From `position` on, `user` stands like this. `parents`: the tree of departments, where it is not the first one."""
 
     position: Position
     user: int
     standing: Standing
+    parents: Mapping[int, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ class Fault:
 
 @dataclass(slots=True)
 class History:
-    """One run, whole. `canaries` tells which record carries which number in its title."""
+    """One run, whole. `canaries` tells which record carries which number in its title, `parents` each department's at first."""
 
     rows: dict[Position, Row] = field(default_factory=dict)
     head: Position = 0

@@ -70,14 +70,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "records are not masked",
         "server/live/letter.py",
-        "data = mask(self.event.data, variant[3])",
+        "data = mask(self.event.data, readable)",
         "data = self.event.data",
     ),
     Mutation(
         "rights are not asked",
         "server/live/letter.py",
-        "if event.principals.isdisjoint(held) or not event.barred.isdisjoint(held):",
-        "if not event.barred.isdisjoint(held):",
+        "return not event.principals.isdisjoint(held) and event.barred.isdisjoint(held)",
+        "return event.barred.isdisjoint(held)",
     ),
     Mutation(
         "own principals are not asked",
@@ -112,8 +112,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "what a choked client did not take is forgotten",
         "server/live/session.py",
-        "            self._fall_behind(self.position)",
-        "            self._fall_behind(self._hub.position + 1)",
+        "        self._left = None\n        if self._latest",
+        "        self._left, self._cursor = None, self._hub.position\n        if self._latest",
     ),
     Mutation(
         "who joins gets what waited for others",

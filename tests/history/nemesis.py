@@ -164,10 +164,3 @@ class Nemesis:
             await asyncio.sleep(seconds)
         finally:
             self.servers.postgres.let_commits_go()
-
-
-async def move_rights(founder: Founder, chance: random.Random, every: float) -> None:
-    """Somebody's rights change about every `every` seconds, until cancelled."""
-    while True:
-        await asyncio.sleep(chance.uniform(0, 2 * every))
-        await founder.move(chance)

@@ -1,25 +1,22 @@
-"""The company whose stream is watched: people on every level of rights, records, tokens; and the clerk who moves rights.
+"""The company whose stream is watched: people on every level of rights, records, tokens.
 
-The clerk writes as a process would that dies between commit and publish: nobody is told, the log alone knows.
+What is written here, past the service, is as if by a process that dies between commit and publish: the log alone knows.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
-from sqlalchemy import delete, insert, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import insert
 
 from server.actions.perform import perform
 from server.domain.access import Action, Level
 from server.domain.events import Event, Name, Reach
 from server.domain.words import JsonObject, Kind, UserId
-from server.errors import CaudalError
 from server.store import Store
 from server.store.defaults import add_defaults, add_role
 from server.store.drafts import Draft, Image
@@ -31,6 +28,7 @@ from tests.history.rights import LEVELS
 from tests.history.servers import SECRET
 
 RECORDS = 14
+SHIFTING = "shifting"  # the role whose grants change
 PEOPLE: Sequence[tuple[str, str, str | None, bool]] = (
     # name, level, department, whether rights move
     ("boss", "all", "sales", False),
@@ -70,14 +68,12 @@ async def _nobody_is_told(events: Sequence[Event]) -> None:
 
 
 class Founder:
-    """Makes the company, past the service, and moves rights in it later. `await close()` ends its connections."""
+    """Makes the company, past the service. `on` gives one, and ends its connections."""
 
     def __init__(self, url: str, history: History) -> None:
-        self._store = Store(url, _nobody_is_told)
+        self.store = Store(url, _nobody_is_told)
         self._history = history
         self.company = Company()
-        self._moves: dict[str, tuple[int, Standing]] = {}
-        self._standings: dict[int, Standing] = {}
 
     @classmethod
     @asynccontextmanager
@@ -87,14 +83,14 @@ class Founder:
         try:
             yield founder
         finally:
-            await founder._store.close()
+            await founder.store.close()
 
     async def found(self) -> None:
         """People, roles, tokens, records."""
-        async with self._store.database.writing() as connection:
+        async with self.store.database.writing() as connection:
             await add_defaults(connection)
-            for name in LEVELS:
-                levels = dict.fromkeys(Action, Level(LEVELS.index(name)))
+            for name, level in (*((level, level) for level in LEVELS), (SHIFTING, "own")):
+                levels = dict.fromkeys(Action, Level(LEVELS.index(level)))
                 self.company.roles[name] = await add_role(connection, f"reads {name}", dict.fromkeys(Kind, levels))
             teams: dict[str | None, int | None] = {None: None}
             for name, above in (("sales", None), ("north", "sales"), ("south", "sales")):
@@ -111,7 +107,7 @@ class Founder:
                 await connection.execute(insert(user_roles).values(user_id=user, role_id=self.company.roles[level]))
                 token = await add_token(connection, UserId(user), "history", SECRET, now())
                 self.company.members[name] = Member(name, user, token, moves)
-                self._standings[user] = self._history.standings[user] = Standing(level, teams[team])
+                self._history.standings[user] = Standing(level, teams[team])
         await self._make_records()
 
     async def _make_records(self) -> None:
@@ -124,58 +120,18 @@ class Founder:
                 "responsible": owners[number % len(owners)],
                 "opened": number % 4 == 0,
             }
-            made = await perform(self._store, boss, "record.create", {"kind": kind, "fields": fields})
+            made = await perform(self.store, boss, "record.create", {"kind": kind, "fields": fields})
             assert isinstance(made, dict)
             self.company.records.append(made["record"])
             self._history.canaries[number] = made["record"]
             if kind == "deal" and not self.company.stages:
                 self.company.stages = [made["stage"]["stage"] + step for step in range(4)]
 
-    async def move(self, chance: random.Random) -> str:
-        """Changes what somebody may read. Returns what was done."""
-        member = chance.choice([member for member in self.company.members.values() if member.moves])
-        before = self._standings[member.user]
-        if not before.active:
-            after = replace(before, active=True)
-        elif chance.random() < 0.25:
-            after = replace(before, active=False)
-        else:
-            after = replace(before, level=chance.choice([level for level in LEVELS if level != before.level]))
-        ref = f"rights-{len(self._moves)}"
-        self._moves[ref] = (member.user, after)
-        if await self._write(ref, member.user, after):
-            self._standings[member.user] = after
-        return f"{member.name}: {after.level}{'' if after.active else ', disabled'}"
-
-    async def pardon(self) -> None:
-        """Nobody is disabled any more."""
-        for user, standing in self._standings.items():
-            if not standing.active:
-                self._standings[user] = after = replace(standing, active=True)
-                ref = f"rights-{len(self._moves)}"
-                self._moves[ref] = (user, after)
-                assert await self._write(ref, user, after), "the database does not take a write in peace"
-
-    async def _write(self, ref: str, user: int, standing: Standing) -> bool:
-        told = Image(audience=frozenset({UserId(user)}), data={"user": {"user": user, "name": "somebody"}})
-        try:
-            boss = UserId(self.company.members["boss"].user)
-            async with self._store.works.open(boss, ref) as work:
-                await work.connection.execute(delete(user_roles).where(user_roles.c.user_id == user))
-                role = {"user_id": user, "role_id": self.company.roles[standing.level]}
-                await work.connection.execute(insert(user_roles).values(role))
-                changed = update(users).where(users.c.id == user)
-                await work.connection.execute(changed.values(active=standing.active))
-                work.record(Draft(Name.ACCESS_CHANGED, reach=Reach.PORTAL, frozen=told))
-        except (CaudalError, DBAPIError):
-            return False
-        return True
-
     async def hold_back(self, seconds: float) -> None:
         """A commit that takes `seconds` after its positions were given."""
         data: JsonObject = {"user": {"user": 1, "name": "held back"}}
         boss = UserId(self.company.members["boss"].user)
-        async with self._store.works.open(boss) as work:
+        async with self.store.works.open(boss) as work:
             work.record(Draft(Name.USER_CHANGED, reach=Reach.PORTAL, frozen=Image(data=data)))
             await work.finish()
             await asyncio.sleep(seconds)
@@ -183,7 +139,3 @@ class Founder:
     async def mark(self) -> None:
         """An event for everybody, whatever they subscribed: whoever has it has all before it."""
         await self.hold_back(0)
-
-    def rights_of(self, ref: str | None) -> tuple[int, Standing] | None:
-        """Which move an event of the log was, by its `ref`."""
-        return self._moves.get(ref or "")

@@ -37,12 +37,13 @@ class Report:
         lines = [
             f"{self.name}: {self.seconds:.0f} s, seed {self.seed}",
             f"  writes      {len(history.writes)}: {_counted(Counter(write.outcome for write in history.writes))}",
-            f"  events      {history.head}, {len(history.rights)} of them changes of rights",
+            f"  events      {history.head}, {len({change.position for change in history.rights})} of them changes of rights",
             f"  clients     {len(history.clients)}: {_counted(self._of_clients())}",
             f"  faults      {len(history.faults)}",
             *(f"    {count:4} x {name}" for name, count in Counter(f.name for f in history.faults).most_common()),
             "  commit to delivery, worst in ms (median), by what was done to the portal at the commit",
             *(f"    {worst:6} ({median:4})  {phase}" for phase, (worst, median) in sorted(self._delays().items())),
+            f"  drift       {sum(a.kind == 'drift' for a in self.anomalies)} of the counters of {len(history.standings)} people",
             f"  anomalies   {len(self.anomalies)}",
             *(f"    {count:4} x {kind}" for kind, count in Counter(a.kind for a in self.anomalies).most_common()),
         ]

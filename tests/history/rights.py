@@ -70,10 +70,11 @@ def _departments(level: int, own: int | None, parents: Mapping[int, int | None])
         return ()
     if level == LEVELS.index("department"):
         return (own,)
-    return (department for department in parents if _is_under(department, own, parents))
+    return (department for department in parents if is_under(department, own, parents))
 
 
-def _is_under(department: int | None, above: int, parents: Mapping[int, int | None]) -> bool:
+def is_under(department: int | None, above: int, parents: Mapping[int, int | None]) -> bool:
+    """Whether a department is `above`, or somewhere below it."""
     while department is not None and department != above:
         department = parents.get(department)
     return department == above
@@ -94,7 +95,9 @@ class Rights:
             user: Timeline(held(user, standing, history.parents)) for user, standing in history.standings.items()
         }
         for change in sorted(history.rights, key=lambda change: change.position):
-            self._held[change.user].set(change.position, held(change.user, change.standing, history.parents))
+            self._held[change.user].set(
+                change.position, held(change.user, change.standing, change.parents or history.parents)
+            )
         self._readers: defaultdict[int, Timeline[frozenset[str]]] = defaultdict(lambda: Timeline(frozenset()))
         for position in sorted(history.rows):
             for record, names in _readers_told(history.rows[position]).items():

@@ -14,17 +14,19 @@ import httpx
 
 from tests.history.books import check_books
 from tests.history.checker import Anomaly, Checker
+from tests.history.clerk import Clerk, first_rules
 from tests.history.client import Client, Manner
+from tests.history.counters import check_counters
 from tests.history.frames import ENCODINGS
-from tests.history.journal import History, Json, RightsChange
+from tests.history.journal import History, Json
 from tests.history.logbook import Logbook
-from tests.history.nemesis import Nemesis, move_rights
+from tests.history.nemesis import Nemesis
 from tests.history.portal import Company, Founder
 from tests.history.report import Report
 from tests.history.rude import Rude
 from tests.history.servers import Servers
 from tests.history.view import View
-from tests.history.writers import Pool, Writer
+from tests.history.writers import Pool, Shouter, Writer
 
 CALM = 3.0  # s of writing after the last fault, so that views are compared after events and not after a snapshot
 PATIENCE = 60.0  # s for every client to reach the end
@@ -45,13 +47,16 @@ CHANNELS: Sequence[dict[str, Json]] = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of everything. `pause`: seconds between two writes of one person, on average."""
+    """How much of everything. `pause`: seconds between two writes of one person, on average; `rights_every`: between two
+    changes of rights; `shout_every`: until more is said at once than a client can be sent that does not read.
+    """
 
     seconds: float = 30.0
     seed: int = 1
     clients_each: int = 3
     pause: float = 0.15
     rights_every: float = 1.2
+    shout_every: float = 6.0
     fault_length: float = 2.0
     crowd: int = 100
     faults: bool = True
@@ -73,11 +78,16 @@ async def run(name: str, opened: AbstractAsyncContextManager[Servers], plan: Pla
         for node in servers.nodes:
             await node.answering()
         clients = _clients(servers, founder.company, http, plan)
-        differences = await _Life(servers, founder, logbook, history, http, plan, clients).live()
+        nodes = servers.addresses(proxied=False)
+        chance = random.Random(plan.seed + 4)
+        rules = first_rules(founder.company, history)
+        clerk = Clerk(founder.company, nodes, http, chance, plan.rights_every, rules)
+        differences = await _Life(servers, founder, clerk, logbook, history, http, plan, clients).live()
         await logbook.read()
-        _date_rights(history, founder)
+        undated = clerk.date(history)
         checker = Checker(history)
-        anomalies = [*checker.check(), *differences, *await check_books(history, logbook)]
+        anomalies = [*undated, *checker.check(), *differences, *await check_books(history, logbook)]
+        anomalies += await check_counters(founder.company, nodes, http, founder.store)
     return Report(
         name, plan.seed, plan.seconds, history, anomalies, checker.deliveries, checker.resumes, checker.resets
     )
@@ -90,25 +100,20 @@ async def _trim(logbook: Logbook, history: History) -> None:
     history.floor = TRIMMED
 
 
-def _date_rights(history: History, founder: Founder) -> None:
-    """Which position each change of rights got, known by the mark its event bears."""
-    for row in history.rows.values():
-        if row.name == "access.changed" and (moved := founder.rights_of(row.ref)) is not None:
-            history.rights.append(RightsChange(row.position, *moved))
-
-
 def _clients(servers: Servers, company: Company, http: httpx.AsyncClient, plan: Plan) -> list[Client]:
-    """Every person with some clients, over which channels, encodings and manners are dealt."""
+    """Every person with some clients, over which channels, encodings and manners are dealt. Those who look are three
+    alike: the service writes to them together, whenever one of them comes and goes.
+    """
     chance = random.Random(plan.seed)
     manners = cycle(
         (
             ("steady", Manner(), False),
             ("roaming", Manner(wanders=True), True),
-            ("slow", Manner(naps=5.0), True),
+            ("slow", Manner(naps=5.0), False),
             ("credited", Manner(credit=7), True),
             ("looking", Manner(looks=tuple(company.records[:5])), False),
             ("starting", Manner(begins=True, wanders=True), True),
-            ("slow-latest", Manner(naps=5.0, latest=True), True),
+            ("slow-latest", Manner(naps=5.0, latest=True), False),
         )
     )
     channels, encodings = cycle(CHANNELS), cycle(ENCODINGS)
@@ -119,9 +124,11 @@ def _clients(servers: Servers, company: Company, http: httpx.AsyncClient, plan: 
             subscribed = dict(next(channels))
             name = f"{kind}-{member.name}-{number}-{'+'.join(subscribed)}"
             nodes = servers.addresses(proxied=proxied)
-            seeded = random.Random(chance.random())
             encoding = next(encodings)
-            clients.append(Client(name, member.user, member.token, nodes, encoding, subscribed, manner, seeded, http))
+            alike = [f"{name}{letter}" for letter in "abc"] if manner.looks else [name]
+            for each in alike:
+                own, seeded = dict(subscribed), random.Random(chance.random())
+                clients.append(Client(each, member.user, member.token, nodes, encoding, own, manner, seeded, http))
         next(channels)
     return clients
 
@@ -132,6 +139,7 @@ class _Life:
 
     servers: Servers
     founder: Founder
+    clerk: Clerk
     logbook: Logbook
     history: History
     http: httpx.AsyncClient
@@ -152,19 +160,20 @@ class _Life:
                 tasks.start(client.run())
             writers = self._writers(pool)
             writing = [tasks.start(writer.run()) for writer in writers]
-            trouble = [tasks.start(move_rights(self.founder, chance, self.plan.rights_every)), tasks.start(rude.run())]
+            writing.append(tasks.start(self.clerk.run()))
+            trouble = [tasks.start(rude.run()), tasks.start(self._shouter().run())]
             if self.plan.faults:
                 trouble.append(tasks.start(nemesis.run()))
             await tasks.sleep(self.plan.seconds)
             await tasks.stop(*trouble)
-            pool.calm = True
+            self.clerk.stopped = pool.calm = True
             await tasks.sleep(CALM)
             for writer in writers:
                 writer.stopped = True
             for client in self.clients:
                 client.manner = replace(client.manner, naps=0.0)  # the slow ones, too, shall reach the end
             await asyncio.wait(writing, timeout=self.plan.patience)
-            await self._everybody_is_let_in()
+            await self.clerk.pardon()  # so that everybody can reach the end
             await self.founder.mark()
             await self.logbook.read()
             await self._arrival(tasks)
@@ -186,14 +195,19 @@ class _Life:
                 self.plan.pause,
                 random.Random(chance.random()),
                 self.http,
-                self.history.writes,
+                self.history,
             )
             for number, name in enumerate(names)
         ]
 
-    async def _everybody_is_let_in(self) -> None:
-        """Who was disabled is not any more, so that everybody can reach the end."""
-        await self.founder.pardon()
+    def _shouter(self) -> Shouter:
+        """To those who have slow clients."""
+        members = self.founder.company.members.values()
+        slow = {client.user for client in self.clients if client.manner.naps}
+        to = [member.user for member in members if member.user in slow]
+        nodes = self.servers.addresses(proxied=False)
+        chance = random.Random(self.plan.seed + 5)
+        return Shouter(self.founder.company.members["boss"], to, nodes, self.http, chance, self.plan.shout_every)
 
     async def _arrival(self, tasks: _Tasks) -> None:
         """Until every client has the last event and shows what it loaded; who does not is found to be stuck."""

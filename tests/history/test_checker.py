@@ -152,6 +152,26 @@ def test_what_a_reset_skips_is_not_lost() -> None:
     assert kinds(told) == []
 
 
+def test_a_reset_begins_anew_even_below_the_cursor() -> None:
+    change = row(
+        2, "access.changed", reach="portal", entry=None, data={}, readers={}, records=(), principals=frozenset()
+    )
+    notes = session(Told(3005, 2, "access"), replace(ALL[2], at=3006), *ALL[3:], cursor=3)
+    told = history(Connected(0, "s", 0, "e", 2), *notes[1:], rows=[change], cursor=3)
+
+    assert kinds(told) == []
+
+
+def test_a_channel_that_is_left_and_taken_again_before_the_reply_stays() -> None:
+    left, taken = Asked(3, 2, "unsubscribe", (("record:42", {}),)), Asked(3, 3, "subscribe", (("record:42", {}),))
+    told = history(*session(left, taken, Answered(4, 2, 0), Answered(4, 3, 0), *ALL, channel="record:42"))
+
+    assert kinds(told) == []
+    assert kinds(
+        history(*session(left, taken, Answered(4, 2, 0), Answered(4, 3, 0), *ALL[1:], channel="record:42"))
+    ) == ["lost"]
+
+
 def test_a_record_shown_inside_an_event_leaks_by_itself() -> None:
     hidden = row(5, readers={DEAL: READERS, 43: frozenset({"lead:all"})})
     told = history(*session(*ALL[:4], got(5, shown=frozenset({DEAL, 43}))), rows=[hidden])

@@ -16,15 +16,20 @@ from websockets.typing import Subprotocol
 
 from tests.history.client import Addresses
 from tests.history.frames import ENCODINGS, read, write
-from tests.history.journal import Json, Write
+from tests.history.journal import History, Json, Write
 from tests.history.portal import Company, Member
 
 PATIENCE = 3.0  # s for an answer, then the same again elsewhere
 PAUSE = 0.3  # s; the longest random pause between two attempts
+LOOKS = 0.1  # of all times, the writer looks at the bell first
 TRIES = 0.2  # of all writes are about any record, though some were refused lately
 AT_ONCE = 0.15  # of all messages are corrected or taken back before many have seen them
 EMOJI = ("👍", "🎉")
 LONG = "𝄞" * 18_000  # 72 kB in UTF-8: such an event is too large for the bus
+LOUD = "𝄞" * 9_000  # 36 kB, which the bus takes
+SHOUTED = 24  # times LOUD: far more than the service lets wait for a client that does not read
+RASH = 0.08  # of all writes are not waited for but sent again at once
+HASTE = (0.002, 0.06)  # s until then: before, while or after the service writes
 
 ROUTES: Mapping[str, tuple[str, str]] = {
     "message.publish": ("POST", "entries"),
@@ -40,6 +45,11 @@ ROUTES: Mapping[str, tuple[str, str]] = {
     "record.update": ("PATCH", "records/{record}"),
     "activity.create": ("POST", "activities"),
     "activity.complete": ("POST", "activities/{activity}/complete"),
+    "stream.seen": ("PUT", "stream/seen"),
+    "entry.unread": ("PUT", "entries/{entry}/unread"),
+    "entry.read": ("DELETE", "entries/{entry}/unread"),
+    "notifications.read": ("POST", "notifications/read"),
+    "notifications.unread": ("POST", "notifications/unread"),
 }
 
 
@@ -63,12 +73,13 @@ class Writer:
     pause: float
     chance: random.Random
     http: httpx.AsyncClient
-    writes: list[Write]
+    history: History
     stopped: bool = False
     _own: deque[int] = field(default_factory=lambda: deque(maxlen=20))
     _comments: deque[int] = field(default_factory=lambda: deque(maxlen=20))
     _closed: set[int] = field(default_factory=set)
     """Records that the writer was refused."""
+    _bell: list[int] = field(default_factory=list)
     _tasks: deque[int] = field(default_factory=lambda: deque(maxlen=10))
     _socket: ClientConnection | None = None
 
@@ -76,6 +87,8 @@ class Writer:
         """Writes one thing after the other."""
         try:
             while not self.stopped:
+                if self.chance.random() < LOOKS:
+                    await self._look()
                 action, args = self._choose()
                 await self._do(action, args)
                 if action == "message.publish" and self._own and self.chance.random() < AT_ONCE:
@@ -111,6 +124,8 @@ class Writer:
             options += [
                 (25, "comment.add", {"entry": entry, "text": text}),
                 (10, "reaction.add", {"entry": entry, "emoji": choice.choice(EMOJI)}),
+                (3, "entry.unread", {"entry": entry}),
+                (4, "entry.read", {"entry": entry}),
                 (4, "reaction.remove", {"entry": entry, "emoji": choice.choice(EMOJI)}),
             ]
         if self._own:
@@ -121,6 +136,14 @@ class Writer:
             options += [
                 (4, "comment.edit", {"comment": comment, "text": text}),
                 (3, "comment.delete", {"comment": comment}),
+            ]
+        if self.history.head:
+            options.append((4, "stream.seen", {"position": max(1, self.history.head - choice.randrange(20))}))
+        if self._bell:
+            some = choice.sample(self._bell, min(3, len(self._bell)))
+            options += [
+                (3, "notifications.unread", {"notifications": some}),
+                (4, "notifications.read", {"notifications": some} if choice.random() < 0.7 else {"upto": some[0]}),
             ]
         if self._tasks:
             options.append((4, "activity.complete", {"activity": self._tasks.popleft()}))
@@ -141,17 +164,18 @@ class Writer:
 
     async def _do(self, action: str, args: dict[str, object]) -> None:
         """One write, tried until there is an answer, or until the writer is stopped."""
-        number = len(self.writes)
+        number = len(self.history.writes)
         write = Write(f"{self.member.name}-{number}-{self.chance.randrange(10**9)}", self.member.user, action)
         if action in {"message.publish", "comment.add"}:
             args["ref"] = write.ref = f"w{write.key}"
         write.target = cast(int, args.get("entry", args.get("comment", args.get("record", 0))))
         write.text = cast(str, args.get("text", ""))
-        self.writes.append(write)
+        self.history.writes.append(write)
+        patience = self.chance.uniform(*HASTE) if self.chance.random() < RASH else PATIENCE
         while not self.stopped:
             node = self.chance.choice(self.nodes)
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(patience):
                     answer = await (self._call if self.live else self._request)(node, action, args, write.key)
             except (OSError, TimeoutError, httpx.HTTPError, ConnectionClosed, InvalidHandshake):
                 self._hang_up()
@@ -161,7 +185,9 @@ class Writer:
                 about = cast("list[int]", args.get("about", args.get("records", [])))
                 (self._closed.update if write.outcome == "refused" else self._closed.difference_update)(about)
                 return
-            await asyncio.sleep(self.chance.uniform(0, PAUSE))
+            if patience == PATIENCE:
+                await asyncio.sleep(self.chance.uniform(0, PAUSE))
+            patience = PATIENCE
 
     async def _request(self, node: Addresses, action: str, args: Mapping[str, object], key: str) -> Json | None:
         """The HTTP way. None: no definite answer."""
@@ -205,6 +231,16 @@ class Writer:
             if frame.type == "reply":
                 return cast("Json | None", frame.ok) or {}
 
+    async def _look(self) -> None:
+        """What stands in the bell just now."""
+        url = f"{self.chance.choice(self.nodes).http}/api/v1/notifications?limit=10"
+        try:
+            answer = await self.http.get(url, headers={"Authorization": f"Bearer {self.member.token}"})
+        except (httpx.HTTPError, OSError):
+            return
+        if answer.status_code == 200:
+            self._bell = [each["id"] for each in answer.json()["notifications"]]
+
     def _hang_up(self) -> None:
         if self._socket is not None:
             self._socket.transport.abort()
@@ -223,3 +259,39 @@ class Writer:
             self._comments.append(made)
         elif write.action == "activity.create":
             self._tasks.append(made)
+
+
+@dataclass(slots=True)
+class Shouter:
+    """One person who says much at once about every `every` seconds, until cancelled, and makes it short again.
+
+    Nothing is written down about it and nothing tried again: it is there to choke who does not read.
+    """
+
+    member: Member
+    to: Sequence[int]
+    nodes: Sequence[Addresses]
+    http: httpx.AsyncClient
+    chance: random.Random
+    every: float
+
+    async def run(self) -> None:
+        """Shouts, now and then."""
+        while True:
+            await asyncio.sleep(self.chance.uniform(0.5, 1.5) * self.every)
+            said = [await self._send("POST", "entries", LOUD) for _ in range(SHOUTED)]
+            await asyncio.sleep(self.chance.uniform(0.5, 1) * self.every)
+            for entry in said:
+                if entry:
+                    await self._send("PATCH", f"entries/{entry}", "never mind")
+
+    async def _send(self, method: str, path: str, text: str) -> int | None:
+        """The entry; None where there was no answer."""
+        to = {"to": [{"user": user} for user in self.to]} if method == "POST" else {}
+        url = f"{self.chance.choice(self.nodes).http}/api/v1/{path}"
+        headers = {"Authorization": f"Bearer {self.member.token}"}
+        try:
+            answer = await self.http.request(method, url, json={"text": text, **to}, headers=headers)
+        except (httpx.HTTPError, OSError):
+            return None
+        return cast(int, answer.json()["id"]) if answer.status_code < 300 else None

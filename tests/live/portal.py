@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,10 +12,10 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from server.domain.access import Access, Action, Level, all_principal
+from server.domain.access import Access, Action, Level, Owned, Readers, all_principal, readers
 from server.domain.events import Event, Head, Name, Reach
-from server.domain.words import JsonObject, Kind, Position, RecordId, UserId
-from server.errors import Forbidden, NotSignedIn
+from server.domain.words import EntryId, JsonObject, Kind, Position, RecordId, UserId
+from server.errors import Forbidden, NotFound, NotSignedIn
 from server.live.endpoint import Endpoint
 from server.live.feed import Live
 from server.live.handover import HandoverProtocol
@@ -112,7 +112,10 @@ class Portal:
         self.disabled: set[UserId] = set()
         self.calls: list[tuple[UserId, str, object, str | None]] = []
         self.url = ""
-        self.live = Live(self.log, redis_url, name)
+        self.owned = {DEAL: Owned(Kind.DEAL, ANA, None, opened=False)}
+        self.about_entries: dict[EntryId, tuple[RecordId, ...]] = {EntryId(7): (DEAL,)}
+        self.machines: set[UserId] = set()
+        self.live = Live(self.log, redis_url, name, self)
         self.server: uvicorn.Server | None = None
 
     async def record(self, event: Event) -> Event:
@@ -128,6 +131,30 @@ class Portal:
             raise NotSignedIn
         user = UserId(int(token))
         return Identity(user, {"user": user, "name": f"Person {user}"})
+
+    async def person(self, user: UserId, /) -> JsonObject | None:
+        """How others see a user."""
+        return None if user in self.machines else {"user": user, "name": f"Person {user}"}
+
+    async def readers(self, records: Collection[RecordId], /) -> Readers:
+        """Who may read some records."""
+        return {record: readers(self.owned[record]) for record in records if record in self.owned}
+
+    async def check(self, user: UserId, record: RecordId, action: Action, /) -> None:
+        """Refuses what a user may not do with a record."""
+        access = Access(user, grants=self.grants[user])
+        if record not in self.owned or not access.may(Action.READ, self.owned[record]):
+            raise NotFound(f"there is no record {record}", record=record)
+        if not access.may(action, self.owned[record]):
+            raise Forbidden("no", action=str(action))
+
+    async def about(self, user: UserId, entry: EntryId, /) -> list[RecordId]:
+        """The records of an entry that a user may read."""
+        access = Access(user, grants=self.grants[user])
+        found = [each for each in self.about_entries.get(entry, ()) if access.may(Action.READ, self.owned[each])]
+        if not found:
+            raise NotFound(f"there is no entry {entry}", entry=entry)
+        return found
 
     async def access(self, user: UserId) -> Access:
         """The rights of a person."""

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis as RedisClient
 
-from server.domain.events import Event, from_wire, to_wire
+from server.domain.events import Event
 from server.errors import Unavailable
 from server.live.bus import FAIR, LETTER_MAX, Bus, Pulse, check_bus
 from server.live.publisher import QUEUE_BYTES, QUEUE_MAX
@@ -59,12 +59,6 @@ async def running(url: str, portal: str = "p", *, pulse: Pulse | None = None) ->
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-def test_an_event_is_the_same_after_the_wire() -> None:
-    event = make_event(7)
-
-    assert from_wire(to_wire(event)) == event
 
 
 async def test_every_process_of_a_portal_hears_every_event_whole(redis_url: str) -> None:

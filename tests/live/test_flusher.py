@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -11,6 +12,7 @@ from server.domain.events import Head
 from server.live import flusher as limits
 from server.live.flusher import Flusher
 from server.live.hub import Hub
+from server.live.protocol import Frame
 from tests.live.fakes import Desk
 from tests.live.portal import make_event
 
@@ -56,6 +58,26 @@ async def test_events_of_a_burst_are_joined(desk: Desk, flusher: Flusher, monkey
     await until_written(desk, 49)
 
     assert desk.wire.writes == 2
+
+
+async def test_what_a_flush_takes_counts_towards_the_pause_after_it(
+    desk: Desk, flusher: Flusher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "JOIN", 0.01)
+    write = desk.wire.write
+
+    def write_slowly(frames: Sequence[Frame]) -> None:
+        time.sleep(0.02)  # as long as ten thousand clients take
+        write(frames)
+
+    monkeypatch.setattr(desk.wire, "write", write_slowly)
+    flusher.put([make_event(1)])
+    await until_written(desk, 1)
+    flusher.put([make_event(2)])
+
+    await asyncio.sleep(0)
+
+    assert len(desk.wire.frames) == 2
 
 
 async def test_a_long_burst_leaves_turns_to_others(

@@ -70,6 +70,9 @@ class Screen:
             self.writes.append(position)
         self.frames += frames
 
+    def tell(self, frame: Frame) -> None:
+        raise NotImplementedError("the hub tells nothing by itself")
+
     def wake(self) -> None:
         self.woken += 1
 

@@ -271,6 +271,21 @@ def test_a_client_that_was_away_when_its_rights_changed_is_reset(hub: Hub) -> No
     assert events(got) == []
 
 
+def test_what_a_reset_leaves_out_costs_no_credit(hub: Hub) -> None:
+    hub.deliver(make_event(5))
+    hub.deliver(make_event(6, name=Name.ACCESS_CHANGED, reach=Reach.PORTAL, data={"user": {}}))
+    desk = Desk(hub)
+    desk.does(op="resume", epoch="e1", position=4, channels=[{"channel": "all"}], credit=2)
+    desk.works()
+    assert events(desk.wire.taken()) == []
+
+    for position in (7, 8):
+        hub.deliver(make_event(position))
+        desk.works()
+
+    assert events(desk.flushed()) == [7, 8]
+
+
 def test_a_client_that_was_away_when_the_rights_of_others_changed_is_not(hub: Hub) -> None:
     other = make_event(5, name=Name.ACCESS_CHANGED, reach=Reach.PORTAL, audience=[99], data={})  # type: ignore[list-item]
     hub.deliver(other)

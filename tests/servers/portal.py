@@ -111,3 +111,11 @@ async def outcome(screen: Client, text: str) -> str:
     except ConnectionClosed:
         return "lost"
     return "told"
+
+
+async def closed(screen: Client) -> int:
+    """Waits for the end of a quiet screen's connection, which a start of other processes may come before."""
+    async with asyncio.timeout(2 * PATIENCE):
+        while True:
+            with suppress(TimeoutError):
+                return await screen.closed()

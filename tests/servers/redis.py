@@ -226,7 +226,10 @@ class Cluster:
         return next(node for number, node in enumerate(self.masters) if slot <= self._share(number)[1])
 
     def move(self, slot: int, owner: Node) -> None:
-        """Gives a slot without keys to another master."""
+        """Gives a slot without keys to another master, in the steps that make it a newer decision than the old one."""
+        old = next(master for number, master in enumerate(self.masters) if slot <= self._share(number)[1])
+        owner.ask("CLUSTER SETSLOT", slot, "IMPORTING", _name(old))
+        old.ask("CLUSTER SETSLOT", slot, "MIGRATING", _name(owner))
         for node in (owner, *(other for other in self.masters if other is not owner)):
             node.ask("CLUSTER SETSLOT", slot, "NODE", _name(owner))
 

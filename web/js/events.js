@@ -45,7 +45,7 @@ function put(state, entry, frame) {
   if (!known && !withinReach(state, whole)) return state;
   const held = { ...state, entries: new Map(state.entries).set(entry.id, whole) };
   // What the reader did themselves stands there at once; a bump by it does not take the entry from under their hand.
-  if (frame.own && !known) return first(held, entry.id);
+  if (frame.own && !known && frame.name !== "entry.changed") return first(held, entry.id);
   if (frame.own && feed.held) return held;
   if (known && (known[feed.order] ?? 0) >= whole[feed.order]) return held;
   const waiting = [...feed.waiting.filter((id) => id !== entry.id), entry.id];
