@@ -78,6 +78,8 @@ class _Session:
     got: set[Position] = field(default_factory=set)
     channels: dict[str, list[_Channel]] = field(default_factory=dict)
     asked: dict[int, _Open] = field(default_factory=dict)
+    resumed: Position | None = None
+    """Where the resume began that the next reset may answer."""
 
 
 class Checker:
@@ -140,6 +142,8 @@ class _Walk:
     def _ask(self, note: Asked) -> None:
         session = self._session
         assert session
+        if note.op == "resume":
+            session.resumed = note.cursor
         begins: list[_Channel] = []
         ends: list[_Channel] = []
         for name, wanted in note.channels:
@@ -257,6 +261,9 @@ class _Walk:
             return
         if note.reason == "access" and self._cursor is not None:
             begin = min(self._cursor, session.connected.position)
+            if session.resumed is not None:
+                begin = min(begin, session.resumed)
+                session.resumed = session.resumed if session.asked else None
             upto = self._truth.committed(note.at)
             if any(row.name in RIGHTS for row in self._rows(begin - 1, upto)):
                 return

@@ -74,6 +74,7 @@ class Entitlement:
         self._facts: defaultdict[tuple[str, int], Facts] = defaultdict(Facts)
         self._comments_removed: dict[int, Position] = {}
         self._notifications_removed: dict[int, Position] = {}
+        self._notified: defaultdict[int, list[Position]] = defaultdict(list)
         self._follows: defaultdict[tuple[int, int], list[Position]] = defaultdict(list)
         self._moves: defaultdict[int, list[Position]] = defaultdict(list)
         responsible: dict[int, object] = {}
@@ -97,6 +98,8 @@ class Entitlement:
     def _learn_ends(self, row: Row) -> None:
         if row.name == "comment.removed" and (comment := row.id_of("comment")) is not None:
             self._comments_removed[comment] = row.position
+        if row.name == "notification.added" and (notification := row.id_of("notification")):
+            self._notified[notification].append(row.position)
         if row.name == "notification.changed" and row.data.get("removed"):
             for number in cast("list[int]", row.data["notifications"]):
                 self._notifications_removed[number] = row.position
@@ -157,9 +160,11 @@ class Entitlement:
         comment = row.id_of("comment") if row.name in CARRY_COMMENT else None
         ends = [self._about(row).removed, self._comments_removed.get(comment or 0)]
         if row.name == "notification.added":
-            told = part(row.data, "notification")
-            ends.append(self._comments_removed.get(cast("int | None", told.get("comment")) or 0))
-            ends.append(self._notifications_removed.get(row.id_of("notification") or 0))
+            number = row.id_of("notification") or 0
+            if not any(row.position < renewed <= last for renewed in self._notified[number]):  # then of another comment
+                told = part(row.data, "notification")
+                ends.append(self._comments_removed.get(cast("int | None", told.get("comment")) or 0))
+            ends.append(self._notifications_removed.get(number))
         return any(end is not None and row.position < end <= last for end in ends)
 
     def _may_be_withheld(self, user: int, row: Row, window: Window) -> bool:
