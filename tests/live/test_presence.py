@@ -231,9 +231,9 @@ class TwoNodes(RuleBasedStateMachine):
 
     @rule(which=which)
     def crash(self, which: int) -> None:
-        post = self.nodes[which].post
+        for _, letter in self.nodes[which].post:  # what it said arrives before another is there: that takes seconds
+            self.nodes[1 - which].presence.hear(letter, self.now)
         self.nodes[which] = self.start()
-        self.nodes[which].post = post  # what it said is still under way
         self.nodes[1 - which].presence.refresh()
 
     @rule(which=which, fates=st.lists(st.sampled_from(["lost", "late", "doubled", "fine"]), max_size=3))
