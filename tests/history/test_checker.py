@@ -247,7 +247,11 @@ def test_a_write_that_is_told_truly_is_no_anomaly(outcome: str, refs: int) -> No
 
 def test_a_resume_may_be_answered_by_a_reset_for_what_a_reset_before_its_reply_told_already() -> None:
     changed = row(2, "access.changed", reach="portal", entry=None, records=(), principals=frozenset(), data={})
-    begun = [Connected(4100, "s", 0, "e", 4), Asked(4101, 8, "resume", (("all", {}),), 1), Told(4102, 4, "access")]
+    begun: list[Note] = [
+        Connected(4100, "s", 0, "e", 4),
+        Asked(4101, 8, "resume", (("all", {}),), 1),
+        Told(4102, 4, "access"),
+    ]
     told = history(
         *session(ALL[0]), Lost(1500, 1006), *begun, Answered(5003, 8, 5), Told(5004, 5, "access"), rows=[changed]
     )
