@@ -183,7 +183,8 @@ class Clerk:
         if answer.status_code >= 400:
             self.refused.append(f"{path} {body}: {answer.text[:200]}")
             return
-        self._done.append((self._concerned(path, after), after))
+        if concerned := self._concerned(path, after):  # a change that concerns nobody is told to nobody
+            self._done.append((concerned, after))
         self.rules = after
 
     def _concerned(self, path: str, after: Rules) -> frozenset[int]:
