@@ -11,7 +11,7 @@
 | `events` | `Event`, `Reset`: what a stream brings |
 | `cursor` | `Cursor`, and where it is kept: `CursorFile`, or a `CursorStore` of one's own |
 | `errors` | what may be raised |
-| `connection`, `frames`, `inbox`, `asks`, `backoff`, `address`, `lists` | how it works |
+| `connection`, `frames`, `inbox`, `asks`, `backoff`, `pace`, `address`, `lists` | how it works |
 
 It needs `websockets` and `msgpack`, and nothing of the service. The protocol is described in docs/protocol.md.
 """

@@ -18,10 +18,12 @@ from caudal.cursor import Cursor, CursorStore
 from caudal.errors import Ended, Refused, refused_by
 from caudal.frames import Bye, Checkpoint, Data, Encoding, Happened, Op, Reply, Restart, Welcome
 from caudal.lists import Lists
+from caudal.pace import Pace
 from caudal.stream import Filter, Stream
 
 PATIENCE = 30.0  # s for a call or a list, waiting for the connection included
 PULSE = 0.75  # of a heartbeat: after so long without another frame a ping is sent
+LATER = {"unavailable", "too_many"}  # refusals of a call that will do in a while
 SILENCE = 2.0  # heartbeats without a frame; then the connection is given up
 
 log = logging.getLogger("caudal")
@@ -109,9 +111,10 @@ class Caudal:
                 try:
                     return await self.ask(op)
                 except Refused as refused:
-                    if refused.code != "unavailable":
+                    if refused.code not in LATER:
                         raise
-                await asyncio.sleep(backoff.next())
+                    wait = _retry_after(refused)
+                await asyncio.sleep(backoff.next(wait))
 
     async def get(self, path: str, /, **query: Value) -> Data:
         """Reads a list of the HTTP API: `await c.get("/stream", scope="mine", kind=["task", "call"])`. `Cursor.of` its
@@ -209,7 +212,7 @@ class Caudal:
 
     async def _write(self, connection: Connection, pulse: float) -> None:
         """Sends what is asked, and a ping when there was nothing to send for `pulse` seconds."""
-        going = True
+        going, pace = True, Pace(_now())
         while going:
             try:
                 async with asyncio.timeout(pulse):
@@ -217,6 +220,8 @@ class Caudal:
             except TimeoutError:
                 self._asks.tell({"op": "ping"})
             for message in self._asks.take():
+                if wait := pace.take(message, _now()):
+                    await asyncio.sleep(wait)
                 going = await connection.send(message)
 
     async def _read(self, connection: Connection, welcome: Welcome) -> None:

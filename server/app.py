@@ -20,12 +20,12 @@ from server.api.http import Router, problem
 from server.api.pages import Pages
 from server.domain.access import Access
 from server.domain.events import Event
-from server.domain.words import UserId
+from server.domain.words import Millis, UserId
 from server.errors import CaudalError, NotSignedIn, Unavailable
 from server.live.endpoint import Endpoint
 from server.live.feed import Live
+from server.live.identity import Identity
 from server.live.private import PrivateServer
-from server.live.session import Identity
 from server.settings import Settings
 from server.store import Store
 from server.store.access import load_accesses
@@ -33,6 +33,7 @@ from server.store.arrivals import read_arrivals
 from server.store.migrate import is_current
 from server.store.sight import Sight
 from server.store.together import Together
+from server.store.token_uses import TokenUses
 
 WEB = Path(__file__).parent.parent / "web"
 API = "/api/v1"
@@ -52,7 +53,8 @@ class Portal:
         self.settings = settings
         self.store = Store(settings.database_url, self.publish)
         self.site = login.Site(settings.url, settings.secret)
-        self.gate = login.Gate(self.store, self.site)
+        self._uses = TokenUses(self.store.database)
+        self.gate = login.Gate(self.store, self.site, self._uses)
         self.live: Live | None = None
         self._arrivals = Together(partial(read_arrivals, self.store.database))
         self._accesses = Together(self._read_accesses)
@@ -70,8 +72,8 @@ class Portal:
             url = self.settings.redis_url
             if url is None:
                 url = await stack.enter_async_context(PrivateServer(self.settings.data))
-            for together in (self._arrivals, self._accesses):
-                await stack.enter_async_context(together)
+            for part in (self._arrivals, self._accesses, self._uses):
+                await stack.enter_async_context(part)
             live = Live(self.store.log, url, self.settings.portal, Sight(self.store.database))
             self.live = await stack.enter_async_context(live)
             yield
@@ -95,14 +97,23 @@ class Portal:
         """One client of `/live`."""
         if self.live is None:
             raise Unavailable("the service starts")
-        await Endpoint(self.live, self.identify, self.access, self.perform).serve(websocket)
+        await Endpoint(self.live, self.identify, self.access, self.expires, self.perform).serve(websocket)
 
     async def identify(self, websocket: WebSocket) -> Identity:
         """Who opens a socket."""
         found = await self._arrivals.get(self.gate.credential(websocket))
         if found is None:
             raise NotSignedIn
+        if found.unnoted:
+            self._uses.note(found.credential)
         return Identity(found.user, found.person, found.credential, found.expires)
+
+    async def expires(self, credential: str) -> Millis | None:
+        """When a login or token ends, as of now. Raises NotSignedIn for one that has."""
+        found = await self._arrivals.get(credential)
+        if found is None:
+            raise NotSignedIn
+        return found.expires
 
     async def access(self, user: UserId) -> Access:
         """A user's rights as of now. Raises NotSignedIn for a disabled one."""

@@ -60,8 +60,6 @@ class Device:
             self.stale = True
         elif event.name == Name.ENTRY_REMOVED:
             self._leave(EntryId(cast(int, entry)))
-        elif event.name == Name.COMMENT_CHANGED and EntryId(cast(int, entry)) not in self.unseen:
-            self.stale |= self._mentions_me(event)
         elif event.name == Name.READ_CHANGED:
             self._turn(event.data)
         elif event.name in {Name.NOTIFICATION_ADDED, Name.NOTIFICATION_CHANGED}:
@@ -92,10 +90,6 @@ class Device:
             self.stale |= bool(self.older) and seen < min(self.unseen.values(), default=seen + 1)
             self.older = 0
             self.unseen = {entry: bumped for entry, bumped in self.unseen.items() if bumped > seen}
-
-    def _mentions_me(self, event: Event) -> bool:
-        comment = cast("dict[str, list[JsonObject]]", event.data["comment"])
-        return self.user in {mention.get("user") for mention in comment["mentions"]}
 
     async def _is_for_me(self, event: Event) -> bool:
         if event.reach is Reach.PORTAL:

@@ -32,7 +32,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"errors", "live.redis_urls"},
 }
 ROOTS = {"app", "cli", "commands", "__main__", "__init__"}  # they put the rooms together
-PURE = ("live.protocol", "live.session", "live.hub", "live.sequencer", "live.presence")
+PURE = (
+    *(
+        "live.protocol",
+        "live.messages",
+        "live.requests",
+        "live.session",
+        "live.follower",
+        "live.vitals",
+        "live.hub",
+        "live.sequencer",
+    ),
+    "live.presence",
+)
 IO = {"asyncio", "aiosqlite", "asyncpg", "redis", "socket", "sqlalchemy", "starlette", "uvicorn", "websockets"}
 CLIENT_NEEDS = {"websockets", "msgpack"}  # a bot installs these and nothing of the service
 IMPORTED_AS = {"argon2-cffi": "argon2", "python-dotenv": "dotenv"}

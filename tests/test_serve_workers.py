@@ -28,7 +28,7 @@ async def portal(caudal: Caudal) -> Portal:
     """Two workers that serve."""
     portal = await found(caudal, f"sqlite+aiosqlite:///{caudal.data / DATABASE}")
     await asyncio.to_thread(caudal.start, "--workers", "2")
-    await until(lambda: caudal.output.count("Started server process") == 2)
+    await until(lambda: caudal.output.count('"event": "worker_ready"') == 2)
     return portal
 
 

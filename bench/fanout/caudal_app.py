@@ -19,7 +19,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from bench.fanout.company import EPOCH, access_of
-from server.commands.worker import _config
+from server.commands.worker import server_config
 from server.domain.access import Access
 from server.domain.events import Event, Head
 from server.domain.words import Position, UserId
@@ -27,7 +27,7 @@ from server.live.bus import Bus
 from server.live.endpoint import Endpoint
 from server.live.envelope import unseal
 from server.live.feed import Live
-from server.live.session import Identity
+from server.live.identity import Identity
 
 KEPT = 20_000  # events, more than a burst
 
@@ -98,6 +98,10 @@ async def access(user: UserId) -> Access:
     return access_of(user)
 
 
+async def expires(_credential: str) -> None:
+    """Nobody's login ends."""
+
+
 async def perform(_user: UserId, _action: str, _args: object, _key: str | None) -> object:
     """Nobody writes here."""
     raise NotImplementedError
@@ -108,8 +112,8 @@ def main(port: int, url: str, name: str) -> None:
     log = Log()
     live = Live(log, url, name)
     live.bus = Noting(url, name, live, log)
-    portal = Portal(live, Endpoint(live, identify, access, perform))
-    config = _config(Starlette(routes=[WebSocketRoute("/live", portal.socket)], lifespan=portal.running))
+    portal = Portal(live, Endpoint(live, identify, access, expires, perform))
+    config = server_config(Starlette(routes=[WebSocketRoute("/live", portal.socket)], lifespan=portal.running))
     config.port = port
     uvicorn.Server(config).run()
 

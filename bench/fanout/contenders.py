@@ -96,7 +96,7 @@ def _caudal(name: str, folder: Path) -> Iterator[Contender]:
         what: str, talk: Talk, letter: Callable[[int, str, int], bytes], *, reach: int = 1, delays: bool = True
     ) -> Contender:
         title = f"{name} {what}"
-        return Contender(title, _caudal_app, talk, letter, channel, name == "Caudal", reach, delays, folder)
+        return Contender(title, _caudal_app, talk, letter, channel, True, reach, delays, folder)
 
     yield one("all, JSON", _live("all", "json"), _broadcast)
     if name != "Caudal":

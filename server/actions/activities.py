@@ -147,6 +147,8 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
     author = UserId(row.author_id)
     if entry is not None and about(after):
         await rewrite_entry(work, entry, after, author)
+        if _notices_of(after) != _notices_of(before):
+            await notices.of_rewriting(work, entry)
         await notices.of_handover(work, entry, before.responsible, after.responsible)
     elif entry is not None:
         await remove_entry(work, entry)
@@ -154,11 +156,16 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
     elif about(after):
         await add_entry_of(work, activity, after, author)
     if saw is not None:
-        tell_the_excluded(work, activity, entry, saw, await seen(work, activity, entry))
+        await tell_the_excluded(work, activity, entry, saw, await seen(work, activity, entry))
     if entry is not None:
         work.record(Draft(Name.ENTRY_CHANGED, entry=entry))
     work.record(Draft(Name.ACTIVITY_CHANGED, activity=activity))
     return Outcome(Noun.ACTIVITY, activity)
+
+
+def _notices_of(plan: Plan) -> tuple[object, ...]:
+    """What notifications of an activity show, and whose they are."""
+    return plan.subject, about(plan), people(plan)
 
 
 @verb("activity.complete", Completion)

@@ -76,12 +76,13 @@ async def seen(work: Work, activity: ActivityId, entry: EntryId | None) -> Seen:
     return Seen(image, await work.draw(Draft(Name.ENTRY_CHANGED, entry=entry)) or Image())
 
 
-def tell_the_excluded(work: Work, activity: ActivityId, entry: EntryId | None, before: Seen, after: Seen) -> None:
+async def tell_the_excluded(work: Work, activity: ActivityId, entry: EntryId | None, before: Seen, after: Seen) -> None:
     """Takes an activity from the screens of those who saw it before and do not now. To be recorded before it is shown
     to the others: whoever keeps it by another right gets it back with the next event."""
     _exclude(work, Name.ACTIVITY_REMOVED, {"activity": activity}, before.activity, after.activity)
     if entry is not None:
         _exclude(work, Name.ENTRY_REMOVED, {"entry": entry}, before.entry, after.entry)
+        await notices.of_exclusion(work, entry, before.entry.principals, after.entry.principals)
 
 
 def _exclude(work: Work, name: Name, data: JsonObject, before: Image, after: Image) -> None:

@@ -79,8 +79,10 @@ async def edit(work: Work, wanted: CommentEdit) -> Outcome:
     mentioned = await mentioned_people(work, text)
     changed = update(comments).where(comments.c.id == row.id)
     await work.connection.execute(changed.values(text=text, edited_at=work.at))
-    await add_people(work, EntryId(row.entry_id), {user: {Part.MENTIONED} for user in mentioned})
+    reaches_more = await add_people(work, EntryId(row.entry_id), {user: {Part.MENTIONED} for user in mentioned})
     await work.forget(EntryId(row.entry_id))
+    if reaches_more:  # it is in more people's Mine than before: they get it whole
+        work.record(Draft(Name.ENTRY_CHANGED, entry=EntryId(row.entry_id)))
     work.record(Draft(Name.COMMENT_CHANGED, entry=EntryId(row.entry_id), comment=CommentId(row.id)))
     await notices.of_edit(work, EntryId(row.entry_id), row.text, text, CommentId(row.id))
     return Outcome(Noun.COMMENT, row.id)

@@ -57,15 +57,16 @@ async def add_entry(work: Work, new: NewEntry, ref: str | None = None) -> EntryI
     return entry
 
 
-async def add_people(work: Work, entry: EntryId, people: Mapping[UserId, Collection[Part]]) -> None:
-    """Gives people their parts in an entry; those they have already stay."""
+async def add_people(work: Work, entry: EntryId, people: Mapping[UserId, Collection[Part]]) -> bool:
+    """Gives people their parts in an entry; those they have already stay. False: they had all of them."""
     if not people:
-        return
+        return False
     found = await work.connection.execute(select(entry_people).where(entry_people.c.entry_id == entry))
     known = {(row.user_id, row.part) for row in found}
     rows = [row for row in _parts(entry, people) if (row["user_id"], row["part"]) not in known]
     if rows:
         await work.connection.execute(insert(entry_people), rows)
+    return bool(rows)
 
 
 def _parts(entry: EntryId, people: Mapping[UserId, Collection[Part]]) -> list[JsonObject]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from server.domain import attention
+from server.domain.access import Principals
 from server.domain.attention import Reason, Wanted
 from server.domain.entries import Part, principals
 from server.domain.events import Name, Reach
@@ -39,7 +40,10 @@ async def of_comment(work: Work, entry: EntryId, comment: CommentId, mentioned: 
 
 
 async def of_edit(work: Work, entry: EntryId, before: str, after: str, comment: CommentId | None = None) -> None:
-    """A message or a comment has another text: whom it mentions now and did not before, each once."""
+    """A message or a comment has another text: who was told of it reads that; whom it mentions now and did not before is
+    told, each once.
+    """
+    await _retell(work, entry, notifications.c.comment_id.is_not_distinct_from(comment))
     known = parse_mentions(before).users
     fresh = [user for user in parse_mentions(after).users if user not in known]
     if not fresh:
@@ -51,6 +55,20 @@ async def of_edit(work: Work, entry: EntryId, before: str, after: str, comment: 
     )
     already = set((await work.connection.execute(told)).scalars())
     await _tell(work, entry, {user: Reason.MENTIONED for user in fresh if user not in already}, comment)
+
+
+async def of_rewriting(work: Work, entry: EntryId) -> None:
+    """An entry says something else, is about other records, or is for other people."""
+    await _retell(work, entry)
+
+
+async def of_exclusion(work: Work, entry: EntryId, before: Principals, after: Principals) -> None:
+    """Some of those who might read an entry may not any more: its notifications go from them, for good."""
+    accesses = await load_accesses(work.connection, (await _holders(work, entry)).values())
+    held = {user: access.held() for user, access in accesses.items()}
+    lost = sorted(user for user, own in held.items() if not own.isdisjoint(before) and own.isdisjoint(after))
+    if lost:
+        await _forget(work, notifications.c.entry_id == entry, notifications.c.user_id.in_(lost))
 
 
 async def of_reaction(work: Work, entry: EntryId) -> None:
@@ -139,6 +157,37 @@ async def _write(work: Work, entry: EntryId, told: Wanted, comment: CommentId | 
         new = insert(notifications).returning(notifications.c.id, notifications.c.user_id)
         made |= {UserId(row.user_id): NotificationId(row.id) for row in await work.connection.execute(new, rows)}
     return made
+
+
+async def _retell(work: Work, entry: EntryId, *which: ColumnElement[bool]) -> None:
+    """Shows the notifications of an entry again to those who have them and may read it: as read as they were."""
+    holders = await _holders(work, entry, *which)
+    if not holders:
+        return
+    await work.lock()
+    allowed = principals((await entry_facts(work.connection, [entry]))[entry])
+    accesses = await load_accesses(work.connection, holders.values())
+    reading = [access for access in accesses.values() if not access.held().isdisjoint(allowed)]
+    unread = await count_unread(work.connection, reading)
+    for notification, user in holders.items():
+        if user in unread:
+            work.record(
+                Draft(
+                    Name.NOTIFICATION_CHANGED,
+                    Reach.PERSONAL,
+                    entry=entry,
+                    notification=notification,
+                    reader=user,
+                    unread=unread[user],
+                )
+            )
+
+
+async def _holders(work: Work, entry: EntryId, *which: ColumnElement[bool]) -> dict[NotificationId, UserId]:
+    """Whose the notifications of an entry are."""
+    chosen = select(notifications.c.id, notifications.c.user_id).where(notifications.c.entry_id == entry, *which)
+    found = await work.connection.execute(chosen.order_by(notifications.c.id))
+    return {NotificationId(row.id): UserId(row.user_id) for row in found}
 
 
 async def _forget(work: Work, *which: ColumnElement[bool]) -> None:

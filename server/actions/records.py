@@ -28,7 +28,7 @@ from server.actions.record_rows import (
 from server.actions.rights import tell_readers
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, Owned
-from server.domain.events import Name
+from server.domain.events import Name, Reach
 from server.domain.records import FIELDS, FieldType
 from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, FieldError, Forbidden, Invalid
@@ -156,19 +156,26 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
         entry.type: await add_entry(work, entry)
         for entry in await entries_of_change(work, record, kind, before, values)
     }
-    work.record(Draft(Name.RECORD_CHANGED, record=record))
+    reach = Reach.STREAM if LABEL.isdisjoint(values) else Reach.HOLDERS
+    work.record(Draft(Name.RECORD_CHANGED, reach, record=record))
     for type, entry in told.items():
         await notices.of_change(work, record, type, entry, row.responsible_id)
     return Outcome(Noun.RECORD, record)
 
 
 async def _tell_rights(work: Work, record: RecordId, before: Owned) -> None:
-    """To those who gain or lose the record; and to who is responsible no longer, or from now on: they follow by right."""
+    """To who is responsible no longer, or from now on: they follow by right. Then to those who gain or lose the record:
+    who lost it follows it no more on their screens, whatever was told of that before.
+    """
     after = (await owned(work.connection, [record]))[record]
-    tell_readers(work, record, before, after)
     if before.responsible != after.responsible:
         await tell_follows(work, record, [user for user in (before.responsible, after.responsible) if user])
+    tell_readers(work, record, before, after)
 
+
+LABEL = frozenset({"title", "responsible"})
+"""What a record is shown by wherever it is mentioned (`Names.ref`): that is on screens of all who may read it, under
+entries of other records, in the bell, in lists. To ask whose screens would cost more than telling them all."""
 
 KEPT = {"responsible", "pipeline", "stage"}
 """Fields that a record has from its beginning, and can change but not lose."""

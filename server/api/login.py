@@ -33,6 +33,7 @@ from server.store.logins import (
     note_login,
 )
 from server.store.people import read_portal, show_me
+from server.store.token_uses import TokenUses
 from server.store.work import now
 
 COOKIE = "caudal_login"
@@ -61,15 +62,18 @@ class Site:
 class Gate:
     """Who a connection is from: the login cookie, or a bearer token."""
 
-    def __init__(self, store: Store, site: Site) -> None:
+    def __init__(self, store: Store, site: Site, uses: TokenUses) -> None:
         self._store = store
         self._site = site
+        self._uses = uses
 
     async def who(self, connection: HTTPConnection) -> Who:
         """The signed-in user. Raises NotSignedIn; ForeignOrigin for a write or socket by cookie from another site."""
         if token := _bearer(connection):
             async with self._store.database.reading() as reading:
                 found = await find_token(reading, self.hash(token), now())
+            if found.unnoted:
+                self._uses.note(found.hash)
             return Who(found.user, found.hash, found.expires)
         return await self._by_cookie(self.credential(connection))
 

@@ -30,7 +30,7 @@ class Server(uvicorn.Server):
     """Lets the live clients go with a `bye` before their connections are closed. `leaving`: how many go in all."""
 
     def __init__(self, app: Starlette) -> None:
-        super().__init__(_config(app))
+        super().__init__(server_config(app))
         self.portal: Portal = app.state.portal
         self.leaving = 0
 
@@ -88,12 +88,13 @@ async def _report(server: Server, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(PULSE)
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def server_config(app: Starlette) -> uvicorn.Config:
+    """How uvicorn serves the app: with the handed-over transport for `/live`, its limits, and no output of its own."""
     return uvicorn.Config(
         app,
         ws=HandoverProtocol,
         ws_max_size=MESSAGE_MAX,
-        ws_per_message_deflate=False,  # it would cost 300 KB per client
+        ws_per_message_deflate=False,  # uvicorn's keeps a context of 300 KB per client; ours is agreed on in `live.handover`
         log_config=None,
         access_log=False,
         server_header=False,

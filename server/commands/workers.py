@@ -100,6 +100,7 @@ class _Worker:
                         return
                     case [b"ready"]:
                         self.ready.set()
+                        log.info("worker_ready", pid=self._process.pid if self._process else None)
                     case [b"clients", number]:
                         self.clients = int(number)
         except TimeoutError:

@@ -13,7 +13,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from server.live.protocol import Close, Encoding, Frame
-from server.live.wire import HIGH_WATER, LOW_WATER, Form, Owner, Packing
+from server.live.wire import HIGH_WATER, LOW_WATER, Owner, Packing, form
 
 STUCK = 30.0  # s for one message to be taken by the server; then the client is given up
 CLOSING = 1.0  # s for everything that is left, and a close frame, to be taken
@@ -25,7 +25,7 @@ class AsgiWire:
     """See `wire.Wire`. Whoever has it awaits `carried`."""
 
     def __init__(self, websocket: WebSocket, encoding: Encoding) -> None:
-        self.form = Form(encoding, Packing.MESSAGE)
+        self.form = form(encoding, Packing.MESSAGE)
         self._websocket = websocket
         self._owner: Owner
         self._frames: deque[Frame] = deque()

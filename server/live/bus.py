@@ -22,7 +22,7 @@ from server.domain.events import Event
 from server.domain.words import Position
 from server.errors import Unavailable
 from server.live.connections import Answer, Connection, connected
-from server.live.envelope import seal, unseal
+from server.live.envelope import position_of, seal, unseal
 from server.live.publisher import Publisher
 from server.live.redis_nodes import finder
 from server.live.redis_urls import parse_redis_url
@@ -50,6 +50,9 @@ class Pulse:
 
 class Listener(Protocol):
     """Who is told what the bus brings."""
+
+    def knows(self, position: Position) -> bool:
+        """The event at a position is not needed any more."""
 
     def event(self, event: Event) -> None:
         """An event was recorded."""
@@ -186,7 +189,7 @@ class Bus:
 
     def _open(self, message: bytes) -> None:
         try:
-            found = _read(message)
+            found = None if self._listener.knows(position_of(message)) else _read(message)
         except (msgspec.MsgspecError, ValueError):
             self._foreign += 1
             self._listener.suspect()
@@ -194,7 +197,7 @@ class Bus:
         self._received += 1
         if isinstance(found, Event):
             self._listener.event(found)
-        else:
+        elif found is not None:
             self._listener.head(found)
 
     # Whether it is still the right connection

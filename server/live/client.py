@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -17,9 +18,10 @@ from server.domain.access import Access
 from server.domain.words import JsonObject, Millis, UserId
 from server.errors import CaudalError, NotSignedIn, Unavailable
 from server.live.feed import Live
+from server.live.identity import Identity
 from server.live.protocol import Call, Claim, Close, Frame, Resume, Typing, Viewing
 from server.live.sequencer import Hole
-from server.live.session import Identity, Session
+from server.live.session import Session
 from server.live.shell import Effect, Task
 from server.live.wire import Wire
 
@@ -28,11 +30,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The app's part: `access` raises a CaudalError for whom may not be here any more; `perform(user, action, args, key)`
-    does a write and returns the answer that HTTP would give, or raises CaudalError.
+    """The app's part: `access` reads the user's rights as of now, `expires` when a login or token ends; both raise a
+    CaudalError for whom may not be here any more. `perform(user, action, args, key)` does a write and returns the answer
+    that HTTP would give, or raises CaudalError.
     """
 
     access: Callable[[UserId], Awaitable[Access]]
+    expires: Callable[[str], Awaitable[Millis | None]]
     perform: Callable[[UserId, str, object, str | None], Awaitable[object]]
 
 
@@ -123,6 +127,7 @@ class Client:
         if self._effect is not None:
             await self._do(self._effect)
             self._effect = None
+            self.session.done(_now())
             self._heed_waiting()
             return True
         match self.session.work(_now()):
@@ -131,7 +136,11 @@ class Client:
             case Task.GO_ON:
                 await asyncio.sleep(0)
             case Task.RENEW:
-                await self._renew()
+                with self._ending():
+                    self.session.renewed(await self._doors.access(self.session.user), _now())
+            case Task.PROLONG:
+                with self._ending():
+                    self.session.prolonged(await self._doors.expires(self.session.credential))
             case Hole() as hole:
                 await self._live.read_again(hole)
         return True
@@ -172,17 +181,17 @@ class Client:
         else:
             self.session.answer(op.id, ok)
 
-    async def _renew(self) -> None:
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Ends the session of whom may not be here any more."""
         try:
-            access = await self._live.renew(self.session.user, self._doors.access)
+            yield
         except NotSignedIn:
             self.session.end(Close.SIGNED_OUT, "signed_out")
         except Unavailable:
             self.session.end(Close.FAILED, "failed")
         except CaudalError:
             self.session.end(Close.REVOKED, "revoked")
-        else:
-            self.session.renewed(access, _now())
 
 
 def wall() -> int:

@@ -6,7 +6,7 @@ of its own, until the next flush. So an event costs one decision and a few set o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set as AbstractSet
 from typing import Protocol
 
 from server.domain.words import Position, UserId
@@ -33,13 +33,15 @@ class Member(Addressee, Protocol):
 class Cohort:
     """At most `COHORT_MAX` sessions of one lens."""
 
-    __slots__ = ("_apart", "_bytes", "_events", "_frames", "_step", "lens", "size")
+    __slots__ = ("_apart", "_audience", "_bytes", "_events", "_frames", "_inside", "_step", "lens", "size")
 
     def __init__(self, lens: Lens) -> None:
         self.lens = lens
         self.size = 0
         self._step: dict[UserId, list[Member]] = {}
         self._apart: dict[Member, list[Frame]] = {}
+        self._audience: frozenset[UserId] | None = None
+        self._inside: AbstractSet[UserId] = NOBODY  # who in step is in the audience of the last event
         self._frames: list[Frame] = []
         self._events = self._bytes = 0
 
@@ -59,7 +61,7 @@ class Cohort:
         if self._frames:
             self._apart[session] = []
         else:
-            self._step.setdefault(session.user, []).append(session)
+            self._stand(session)
 
     def leave(self, session: Member) -> list[Frame]:
         """A session is live no more. Returns what waited for it."""
@@ -70,16 +72,20 @@ class Cohort:
         self._leave_step(session)
         return list(self._frames)
 
-    def deliver(self, letter: Letter, watching: Iterable[Member]) -> None:
-        """One event to all whom it concerns. `watching`: those who are subscribed to one of its records."""
+    def deliver(self, letter: Letter, watching: Iterable[Member]) -> bool:
+        """One event to all whom it concerns. `watching`: those who are subscribed to one of its records.
+
+        False: nothing new waits in it.
+        """
         special = set(watching)
-        if self._apart or not self._step.keys().isdisjoint(letter.named):
-            named = NOBODY if letter.is_open(self.lens) else letter.named
+        rights = letter.rights
+        if self._apart or not self._step.keys().isdisjoint(rights.named):
+            named = NOBODY if rights.is_open(self.lens.shared) else rights.named
             self._deliver_apart(letter, named, special)
             special.update(session for user in self._step.keys() & named for session in self._step[user])
         common, other, others = self._sides(letter)
         if common is None and other is None and not special:
-            return
+            return bool(self._apart)
         for session in [session for user in others for session in self._step[user]]:
             if session not in special:
                 self._part(session, other)
@@ -90,6 +96,7 @@ class Cohort:
             self._frames.append(common)
         self._events += 1
         self._bytes += len(common or other or "")
+        return self.waits
 
     def give(self, session: Member, frame: Frame) -> None:
         """An event for one of its sessions alone."""
@@ -111,7 +118,7 @@ class Cohort:
         if self._apart:
             apart, self._apart = self._apart, {}
             for session, own in apart.items():
-                self._step.setdefault(session.user, []).append(session)
+                self._stand(session)
                 if own:
                     session.put(join(own, self.lens.form), position)
 
@@ -126,25 +133,35 @@ class Cohort:
 
     def _sides(self, letter: Letter) -> tuple[Frame | None, Frame | None, Collection[UserId]]:
         """What most of those in step get, what others get, and the users of these."""
-        step, audience = self._step.keys(), letter.event.audience
+        step, inside = self._step.keys(), self._concerned(letter.event.audience)
         if not self._apart:  # else both count
-            if len(audience) >= len(step) and audience.issuperset(step):
-                return letter.through(self.lens, mine=True), None, ()
-            if step.isdisjoint(audience):
+            if not inside:
                 return letter.through(self.lens, mine=False), None, ()
+            if len(inside) == len(step):
+                return letter.through(self.lens, mine=True), None, ()
         plain, mine = letter.through(self.lens, mine=False), letter.through(self.lens, mine=True)
         if plain is mine:
             return plain, mine, ()
-        inside = step & audience
         if 2 * len(inside) <= len(step):
             return plain, mine, inside
         return mine, plain, step - inside
+
+    def _concerned(self, audience: frozenset[UserId]) -> AbstractSet[UserId]:
+        """Who in step is in an audience; what happens to the same followers is looked up once."""
+        if audience is not self._audience:
+            self._audience, self._inside = audience, self._step.keys() & audience
+        return self._inside
 
     def _part(self, session: Member, frame: Frame | None) -> None:
         self._leave_step(session)
         self._apart[session] = [*self._frames] if frame is None else [*self._frames, frame]
 
+    def _stand(self, session: Member) -> None:
+        self._audience = None
+        self._step.setdefault(session.user, []).append(session)
+
     def _leave_step(self, session: Member) -> None:
+        self._audience = None
         sessions = self._step[session.user]
         sessions.remove(session)
         if not sessions:

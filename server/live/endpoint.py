@@ -10,14 +10,15 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from server.domain.access import Access
-from server.domain.words import UserId
+from server.domain.words import Millis, UserId
 from server.errors import CaudalError, Invalid, TooMany, Unavailable
 from server.live.accept import accept
 from server.live.client import Client, Doors, wall
 from server.live.feed import Live
+from server.live.identity import Identity
 from server.live.limits import CONNECTIONS_MAX
-from server.live.protocol import Encoding, error_shape
-from server.live.session import Identity
+from server.live.messages import error_shape
+from server.live.protocol import Encoding
 
 RETRY_AFTER = 2  # s that a client refused with 503 or 429 should wait
 
@@ -29,6 +30,7 @@ class Endpoint:
     live: Live
     authenticate: Callable[[WebSocket], Awaitable[Identity]]
     access: Callable[[UserId], Awaitable[Access]]
+    expires: Callable[[str], Awaitable[Millis | None]]
     perform: Callable[[UserId, str, object, str | None], Awaitable[object]]
 
     async def serve(self, websocket: WebSocket) -> None:
@@ -53,7 +55,7 @@ class Endpoint:
         doubts = live.hub.doubts
         access = await self.access(identity.user)
         wire = await accept(websocket, encoding)
-        client = Client(live, Doors(self.access, self.perform), identity, access, wire)
+        client = Client(live, Doors(self.access, self.expires, self.perform), identity, access, wire)
         client.open(identity.person, wall(), doubted=live.hub.doubts != doubts)
         return client
 

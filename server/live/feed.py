@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -16,11 +16,11 @@ from typing import Protocol, Self
 
 import structlog
 
-from server.domain.access import Access
 from server.domain.events import Event, Head
-from server.domain.words import Millis, Position, UserId
+from server.domain.words import Millis, Position
 from server.live.admission import Admission, room_for_clients
 from server.live.bus import Bus
+from server.live.envelope import seal, unseal
 from server.live.flusher import Flusher
 from server.live.hub import Hub
 from server.live.presence_claims import Claims
@@ -37,7 +37,7 @@ HEAD_CHECK_SICK = 0.1  # s, while the bus brings nothing
 HOLE_PAGE = 500  # events of a hole read at once
 TICK = 1.0  # s between looks at each session's clock
 TICKED = 256  # sessions looked at in one go
-READINGS = 8  # of the log and of rights at the same time; those who wait share what is read
+READINGS = 8  # of the log at the same time; those who wait for the same share it
 FULL = 0.02  # s until holes are read again when more events wait than should
 DRAIN = 2.0  # s for clients to take their `bye`
 RETRY_MIN = 250  # ms until the first client comes back after a restart
@@ -73,7 +73,6 @@ class Live:
         self._sequencer = Sequencer(0)
         self._heads: Shared[Head] = Shared(self.spawn, 1)
         self._replays: Shared[None] = Shared(self.spawn, READINGS)
-        self._rights: Shared[Access] = Shared(self.spawn, READINGS)
         self._coming_back = 0
         self._suspected = True
         self._wake = asyncio.Event()
@@ -104,7 +103,12 @@ class Live:
         return self._tasks.create_task(work)
 
     async def publish(self, events: Sequence[Event]) -> None:
-        """Tells all processes, this one too, of events just committed. Best effort, at once, never raises."""
+        """Tells all processes of events just committed. Best effort, at once, never raises.
+
+        Whoever is connected to this process does not wait for Redis; what comes back over it is known by then.
+        """
+        for event in events:
+            self.event(unseal(seal(event)))  # the shapes that all others see: masking relies on them
         await self.bus.publish(events)
 
     def add(self, session: Session) -> None:
@@ -155,10 +159,6 @@ class Live:
         """Has the ring filled with what the log has in a hole as of now."""
         await self._replays.get(hole, partial(self._read_again, hole))
 
-    async def renew(self, user: UserId, access: Callable[[UserId], Awaitable[Access]]) -> Access:
-        """The user's rights, read after the last change that this process knows of."""
-        return await self._rights.get((user, self.hub.doubts), partial(access, user))
-
     async def _read_again(self, hole: Hole) -> None:
         epoch, as_of = self.hub.epoch, self.hub.position
         events = await self.log.replay(hole.after, hole.upto, PAGE)
@@ -166,6 +166,10 @@ class Live:
             self.hub.ring.fill(hole, events, as_of, _now())
 
     # What the bus brings
+
+    def knows(self, position: Position) -> bool:
+        """An event that was let through already."""
+        return position <= self._sequencer.last
 
     def event(self, event: Event) -> None:
         """An event from the bus."""

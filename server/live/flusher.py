@@ -1,4 +1,8 @@
-"""When events go out: at once after a pause, joined within 10 ms in a burst, and never so many that the loop stands still."""
+"""When events go out: at once after a pause, joined in a burst, and never so many that the loop stands still.
+
+A flush is followed by a rest as long as itself, 10 ms at most, so that writing leaves the loop half of its time and a crowd
+that takes long to write to gets fewer, larger writes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from collections.abc import Callable, Iterable
 from server.domain.events import Event
 from server.live.hub import Hub
 
-JOIN = 0.010  # s from the beginning of a flush to the next; one write per client and not one per event
+JOIN = 0.010  # s from the beginning of a flush to the next, and the longest rest after one
 SLICE = 0.004  # s of work after which others get a turn
 QUEUE_MAX = 10_000  # events; what comes beyond is read from the log later
 
@@ -21,7 +25,7 @@ class Flusher:
         self._hub = hub
         self._deliver = deliver
         self._queue: deque[Event] = deque()
-        self._began = float("-inf")  # the last flush; what its writing takes counts
+        self._began = self._rested = float("-inf")  # the last flush, and when the next one may begin
         self._turn: asyncio.Handle | None = None
         self._due: asyncio.TimerHandle | None = None
 
@@ -56,11 +60,11 @@ class Flusher:
             self._deliver(self._queue.popleft())
             if loop.time() >= until:
                 break
-        if not self._queue and self._hub.waits:
-            if now - self._began >= JOIN:
+        if not self._queue and self._hub.waits and self._due is None:
+            if now >= self._rested:
                 self._begin(until)
-            elif self._due is None:
-                self._due = loop.call_at(self._began + JOIN, self._begin_due)
+            else:
+                self._due = loop.call_at(self._rested, self._begin_due)
         if self._queue and self._turn is None:
             self._turn = loop.call_soon(self._go_on)
 
@@ -69,8 +73,6 @@ class Flusher:
 
     def _begin(self, until: float) -> None:
         self._began = asyncio.get_running_loop().time()
-        if self._due is not None:
-            self._due.cancel()
         self._flush(until)
 
     def _flush_rest(self) -> None:
@@ -83,3 +85,5 @@ class Flusher:
             if loop.time() >= until and self._hub.waits:
                 self._due = loop.call_later(0, self._flush_rest)
                 return
+        now = loop.time()
+        self._rested = max(self._began + JOIN, now + min(now - self._began, JOIN))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
 from typing import Protocol, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -21,7 +20,7 @@ from websockets.typing import ExtensionParameter
 from server.live.frames import WINDOW_BITS
 from server.live.protocol import Encoding
 from server.live.transport import SocketWire
-from server.live.wire import Form, Packing
+from server.live.wire import Packing, form
 
 ENTRY = "caudal.handover"
 
@@ -46,10 +45,10 @@ class HandoverProtocol(WebSocketsSansIOProtocol):
     def _hand_over(self, encoding: Encoding) -> SocketWire:
         """Forgets the client, except that the application may return without attaching anybody to the wire."""
         early = not self.queue.empty() or bool(self.conn.reader.buffer)
-        form = _form(encoding, Packing.DEFLATED if self.conn.extensions else Packing.FRAME)
+        packing = Packing.DEFLATED if self.conn.extensions else Packing.FRAME
         self.stop_keepalive()
         self.connections.discard(self)
-        wire = SocketWire(self.transport, form, cast("set[object]", self.connections))
+        wire = SocketWire(self.transport, form(encoding, packing), cast("set[object]", self.connections))
         self.transport = _Handed(wire)
         self.conn.parser.close()  # it and `conn` refer to each other
         cast("dict[str, object]", self.scope["extensions"]).clear()  # and so do the scope and this
@@ -89,9 +88,3 @@ class _Deflate(ServerPerMessageDeflateFactory):
 
 
 _DEFLATE = _Deflate(server_no_context_takeover=True, client_no_context_takeover=True)
-
-
-@cache
-def _form(encoding: Encoding, packing: Packing) -> Form:
-    """The same object for all clients of a form."""
-    return Form(encoding, packing)

@@ -181,6 +181,7 @@ class Hub:
                 self._deliver_each(letter, self._watchers(event))
             case _:
                 self._deliver_all(letter)
+        letter.forget()
         if self._awaiting:
             awaiting, self._awaiting = self._awaiting, set()
             for session in awaiting:
@@ -218,11 +219,12 @@ class Hub:
                 watching[session.cohort].add(session)
         for cohorts in self._cohorts.values():
             for cohort in cohorts:
-                cohort.deliver(letter, watching.get(cohort, ()))
+                if not cohort.deliver(letter, watching.get(cohort, ())):
+                    continue
                 if cohort.is_full:
                     cohort.flush(self.position)
                     self._dirty.pop(cohort, None)
-                elif cohort.waits:
+                else:
                     self._dirty[cohort] = None
 
     def _deliver_each(self, letter: Letter, sessions: Subscribers) -> None:

@@ -7,18 +7,22 @@ spares asking it twice: most sessions look through the same few *lenses*, and ge
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
-from server.domain.access import Principal, Principals, readable
+from server.domain.access import Principals
 from server.domain.channels import Channel, Scope
 from server.domain.events import Event, Name, Reach, mask
 from server.domain.filters import Filter, matches
 from server.domain.words import Position, RecordId, UserId
-from server.live.protocol import Frame, event_frame
+from server.live.messages import event_frame
+from server.live.protocol import Frame
+from server.live.rights import named_by, rights_of
 from server.live.wire import Form, finish
 
 ACTIVITY_NAMES = frozenset({Name.ACTIVITY_ADDED, Name.ACTIVITY_CHANGED, Name.ACTIVITY_REMOVED})
 KEPT_MAX = 64  # outcomes and frames that one letter remembers: more would be filters that nobody shares
+SETS_MAX = 1_024  # sets of rights, and of subscriptions, that are the same object in every lens
 
 Subscriptions: TypeAlias = Mapping[Channel, Filter]
 
@@ -37,14 +41,7 @@ def match(
 
     `mine`: the session's user is in the event's audience.
     """
-    return _asked(event, subscriptions, mine=mine) if _permitted(event, held) else None
-
-
-def _permitted(event: Event, held: Principals) -> bool:
-    """What rights say."""
-    if event.reach is Reach.PORTAL or event.reach is Reach.PERSONAL:
-        return True
-    return not event.principals.isdisjoint(held) and event.barred.isdisjoint(held)
+    return _asked(event, subscriptions, mine=mine) if rights_of(event).permit(held) else None
 
 
 def _asked(event: Event, subscriptions: Iterable[tuple[Channel, Filter]], *, mine: bool) -> Match | None:
@@ -92,9 +89,9 @@ class Lens:
         self, form: Form, shared: Principals, own: Principals, streams: frozenset[tuple[Channel, Filter]]
     ) -> None:
         self.form = form
-        self.shared = shared
+        self.shared = _one_held(shared)
         self.own = own
-        self.streams = streams
+        self.streams = _one_streams(streams)
 
     def held(self, user: UserId) -> Principals:
         """All principals of one user."""
@@ -105,16 +102,22 @@ class Lens:
         return not readers.isdisjoint(self.shared) or any(f"{prefix}:{user}" in readers for prefix in self.own)
 
 
+@lru_cache(SETS_MAX)
+def _one_held(held: Principals) -> Principals:
+    """The same object for equal ones: what is looked up for every lens and event need not be compared."""
+    return held
+
+
+@lru_cache(SETS_MAX)
+def _one_streams(streams: frozenset[tuple[Channel, Filter]]) -> frozenset[tuple[Channel, Filter]]:
+    """Likewise."""
+    return streams
+
+
 def split(held: Principals, user: UserId) -> tuple[Principals, Principals]:
     """What is held as `Lens` has it: shared principals, and own ones without the user's number."""
-    own = frozenset(name for name in held if _named_by(name) == user)
+    own = frozenset(name for name in held if named_by(name) == user)
     return held - own, frozenset(name.rpartition(":")[0] for name in own)
-
-
-def _named_by(principal: Principal) -> UserId | None:
-    """The one user who holds a principal: `user:7`, `deal:user:7`."""
-    rest, _, number = principal.rpartition(":")
-    return UserId(int(number)) if rest == "user" or rest.endswith(":user") else None
 
 
 class Addressee(Protocol):
@@ -130,14 +133,12 @@ class Addressee(Protocol):
 class Letter:
     """See the module. `stale`: the position of the event that made its contents or readers old; 0 while they hold."""
 
-    __slots__ = ("_asked", "_frames", "_named", "_readable", "_sights", "event", "stale")
+    __slots__ = ("_asked", "_frames", "event", "rights", "stale")
 
     def __init__(self, event: Event) -> None:
         self.event = event
+        self.rights = rights_of(event)
         self.stale: Position = 0
-        self._named: frozenset[UserId] | None = None
-        self._readable: dict[Principals, frozenset[RecordId]] = {}
-        self._sights: dict[Principals, frozenset[RecordId] | None] = {}
         self._asked: dict[tuple[frozenset[tuple[Channel, Filter]], bool], Match | None] = {}
         self._frames: dict[tuple[Form, Match, frozenset[RecordId]], Frame] = {}
 
@@ -148,7 +149,7 @@ class Letter:
         if self.is_special(session):
             held = lens.held(session.user)
             found = match(event, held, (*lens.streams, *session.watched.items()), mine=mine)
-            return None if found is None else self._finish(lens.form, found, self._readable_by(held))
+            return None if found is None else self._finish(lens.form, found, self.rights.readable(held))
         return self.through(lens, mine=mine)
 
     def is_special(self, session: Addressee) -> bool:
@@ -156,16 +157,11 @@ class Letter:
         watched = session.watched
         if watched and any(channel.record in self.event.records for channel in watched):
             return True
-        return session.user in self.named and not self.is_open(session.lens)
+        return session.user in self.rights.named and not self.rights.is_open(session.lens.shared)
 
     def through(self, lens: Lens, *, mine: bool) -> Frame | None:
         """What those get who see it through a lens, are not named in its rights, and watch none of its records."""
-        try:
-            readable = self._sights[lens.shared]
-        except KeyError:
-            readable = self._readable_by(lens.shared) if _permitted(self.event, lens.shared) else None
-            if len(self._sights) < KEPT_MAX:
-                self._sights[lens.shared] = readable
+        readable = self.rights.seen(lens.shared)
         if readable is None:
             return None
         try:
@@ -176,20 +172,10 @@ class Letter:
                 self._asked[lens.streams, mine] = found
         return None if found is None else self._finish(lens.form, found, readable)
 
-    def is_open(self, lens: Lens) -> bool:
-        """What a lens shares gives all there is to read already: principals of one's own change nothing."""
-        event = self.event
-        if event.barred or len(self._readable_by(lens.shared)) < len(event.readers):
-            return False
-        return event.reach in {Reach.PORTAL, Reach.PERSONAL} or not event.principals.isdisjoint(lens.shared)
-
-    @property
-    def named(self) -> frozenset[UserId]:
-        """The users on whose own principals it can depend."""
-        if self._named is None:
-            principals = self.event.principals.union(self.event.barred, *self.event.readers.values())
-            self._named = frozenset(user for user in map(_named_by, principals) if user is not None)
-        return self._named
+    def forget(self) -> None:
+        """It was delivered: what was remembered for that goes, so that many letters can be kept."""
+        self._asked.clear()
+        self._frames.clear()
 
     def _finish(self, form: Form, found: Match, readable: frozenset[RecordId]) -> Frame:
         variant = (form, found, readable)
@@ -200,11 +186,3 @@ class Letter:
             if len(self._frames) < KEPT_MAX:
                 self._frames[variant] = frame
         return frame
-
-    def _readable_by(self, held: Principals) -> frozenset[RecordId]:
-        found = self._readable.get(held)
-        if found is None:
-            found = readable(held, self.event.readers)
-            if len(self._readable) < KEPT_MAX:
-                self._readable[held] = found
-        return found

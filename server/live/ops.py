@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from server.live import protocol
+from server.live import protocol, requests
 from server.live.protocol import Call, Claim, Credit, Op, Ping, Resume, Subscribe, Typing, Unsubscribe, Viewing
 from server.live.shell import Effect
 
@@ -28,22 +28,22 @@ def call(_: Session, op: Call) -> Effect:
 
 def resume(session: Session, op: Resume) -> Effect | None:
     """Exactly these channels, from a position on. Raises Invalid."""
-    return session.resume(op, protocol.parse_channels(op.channels))
+    return session.resume(op, requests.parse_channels(op.channels))
 
 
 def subscribe(session: Session, op: Subscribe) -> None:
     """One channel more, or another filter for it. Raises Invalid."""
-    channel, wanted = protocol.parse_subscription(op.channel, op.filter)
+    channel, wanted = requests.parse_subscription(op.channel, op.filter)
     channels = {**session.channels, channel: wanted}
     if len(channels) > protocol.CHANNELS_MAX:
-        raise protocol.too_many_channels("channel")
+        raise requests.too_many_channels("channel")
     session.subscribe(channels)
     session.answer(op.id, {"position": session.position})
 
 
 def unsubscribe(session: Session, op: Unsubscribe) -> None:
     """One channel less. Raises Invalid."""
-    channel, _ = protocol.parse_subscription(op.channel, None)
+    channel, _ = requests.parse_subscription(op.channel, None)
     if channel in session.channels:
         session.subscribe({each: wanted for each, wanted in session.channels.items() if each != channel})
     session.answer(op.id, {"position": session.position})

@@ -25,7 +25,7 @@ TIMEOUT = 1.0  # s for Redis to decide
 GIVEN_BACK = 25.0  # s that nodes remember it; longer than any message is under way
 
 # A value is `stamp user {msgpack}`. The stamp is Redis' own time in microseconds, and grows from claim to claim.
-_TAKE = """
+_UNLESS_ANOTHERS = """
 local held = redis.call('GET', KEYS[1])
 local time = redis.call('TIME')
 local stamp = time[1] * 1000000 + time[2]
@@ -34,21 +34,15 @@ if held then
   if user ~= ARGV[1] then return {held, redis.call('PTTL', KEYS[1])} end
   stamp = math.max(stamp, was + 1)
 end
+"""
+_TAKE = f"""{_UNLESS_ANOTHERS}
 held = string.format('%.0f', stamp) .. ' ' .. ARGV[1] .. ' ' .. ARGV[2]
 redis.call('SET', KEYS[1], held, 'PX', ARGV[3])
-return {held, tonumber(ARGV[3])}
+return {{held, tonumber(ARGV[3])}}
 """
-_GIVE_BACK = """
-local held = redis.call('GET', KEYS[1])
-local time = redis.call('TIME')
-local stamp = time[1] * 1000000 + time[2]
-if held then
-  local was, user = string.match(held, '^(%d+) (%d+) ')
-  if user ~= ARGV[1] then return {held, redis.call('PTTL', KEYS[1])} end
-  stamp = math.max(stamp, was + 1)
-  redis.call('DEL', KEYS[1])
-end
-return {string.format('%.0f', stamp) .. ' 0 ', 0}
+_GIVE_BACK = f"""{_UNLESS_ANOTHERS}
+if held then redis.call('DEL', KEYS[1]) end
+return {{string.format('%.0f', stamp) .. ' 0 ', 0}}
 """
 
 

@@ -1,7 +1,6 @@
-"""Presence of one process, running: what sessions do, to the other nodes; what all do, to those who watch and may read.
+"""Presence of one process, running: what sessions do, to the other nodes; what the others tell; what rights take away.
 
-Nothing runs while nobody does anything. What a frame may show is decided by the readers of its record as of now: they
-are read from the store when they are needed, and forgotten whenever they may have changed.
+Nothing runs while nobody does anything. To whom what is shown is a matter of `presence_shows`.
 """
 
 from __future__ import annotations
@@ -9,25 +8,24 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import cast
 
 import structlog
 
-from server.domain.access import Action, Principals
+from server.domain.access import Action
 from server.domain.events import Event, Name
 from server.domain.words import EntryId, JsonObject, RecordId, UserId
 from server.errors import CaudalError, Conflict, Forbidden, Unavailable
 from server.live import protocol
 from server.live.hub import Hub, Subscriber, concerns_access
-from server.live.presence import NOTHING, Presence, Shown
+from server.live.presence import Presence
 from server.live.presence_claims import Claims
 from server.live.presence_letters import Claimed, Letter, Person, pack, unpack, user_of
 from server.live.presence_pace import GAP, Pace
-from server.live.presence_sight import Sight
+from server.live.presence_shows import Shows, claim_shape
+from server.live.presence_sight import FreshSight, Sight
 from server.live.session import Session
-from server.live.wire import Form, finish
 
 ASKS = 5.0  # s between two questions to all nodes at least
 ANSWERS = 0.5  # s in which the nodes answer one
@@ -51,24 +49,18 @@ class PresenceFeed:
         spawn: Callable[[Coroutine[object, object, None]], object],
     ) -> None:
         self.presence = Presence(secrets.token_hex(8))
-        self._hub = hub
-        self._sight = sight
+        self._sight = FreshSight(sight)
+        self._shows = Shows(self.presence, hub, self._sight, spawn, self._hurry)
         self._claims = claims
         self._tell = tell
         self._spawn = spawn
         self._telling: Pace[RecordId] = Pace()
         self._showing: Pace[RecordId] = Pace()
-        self._readers: dict[RecordId, Principals] = {}
-        self._unread: set[RecordId] = set()  # whose readers are being read
-        self._last: dict[RecordId, Shown | None] = {}  # what was shown last; None: some may not have got it
-        self._owed: dict[Subscriber, set[RecordId]] = defaultdict(set)  # who missed a frame
-        self._arrived: dict[RecordId, set[Subscriber]] = defaultdict(set)
-        self._changes = 0  # of rights: who reads them compares before and after
         self._next: asyncio.TimerHandle | None = None
         self._soon = False
         self._answer: asyncio.TimerHandle | None = None
         self._asked = self._checked = float("-inf")
-        hub.arrived = self.arrived
+        hub.arrived = self._shows.arrived
 
     def stop(self) -> None:
         """Does nothing any more."""
@@ -101,9 +93,7 @@ class PresenceFeed:
         person = self.presence.person(session) or await self._person(session.user)
         typed = self.presence.typed(session)
         about: Collection[RecordId] = typed[1] if typed and typed[0] == entry else ()
-        changes = None if entry is not None and not about else self._changes
-        while entry is not None and changes != self._changes:
-            changes = self._changes
+        if entry is not None and not about:
             about = await self._sight.about(session.user, entry)
         if not session.ending:
             self.presence.type(session, person, entry, about, _now())
@@ -114,44 +104,33 @@ class PresenceFeed:
 
         Raises NotFound, Forbidden, Unavailable, and Conflict when somebody else has it.
         """
+        changes = self._sight.changes
         person = await self._allowed(session, record, Action.READ if word is None else Action.UPDATE)
         if word is None:
             claim = await self._claims.give_back(record, person)
         else:
             claim = await self._claims.take(record, person, word)
-        changes = self._changes
         own = claim.person is None or user_of(claim.person) == session.user
         self.presence.claimed(claim, _now(), here=own)
         self._hurry()
-        if changes != self._changes:
-            self._spawn(self._renounce([record]))
+        if changes != self._sight.changes:
+            self._spawn(self._renounce([record]))  # nobody knew of it when they changed
         if word is not None and not own:
-            raise Conflict("somebody else has claimed it", claim=_claim_shape(claim))
-        return {"claim": _claim_shape(claim)}
+            raise Conflict("somebody else has claimed it", claim=claim_shape(claim))
+        return {"claim": claim_shape(claim)}
 
     def leave(self, session: Session) -> None:
         """A session has ended."""
-        self._owed.pop(session, None)
+        self._shows.left(session)
         if self.presence.person(session) is not None:
             self.presence.leave(session)
             self._hurry()
 
-    def arrived(self, session: Subscriber) -> None:
-        """A session that watches records is live: it is shown what there is."""
-        owed = self._owed.pop(session, set())
-        for channel in session.watched:
-            record = cast(RecordId, channel.record)
-            if record in owed or (not self.presence.is_idle and self.presence.shown(record, _now()) != NOTHING):
-                self._arrived[record].add(session)
-                self.presence.unshown[record] = None
-                self._hurry()
-
     async def _allowed(self, session: Session, record: RecordId | None, action: Action) -> Person:
-        changes = None if record is not None else self._changes
-        while record is not None and changes != self._changes:
-            changes = self._changes
+        person = self.presence.person(session) or await self._person(session.user)
+        if record is not None:
             await self._sight.check(session.user, record, action)
-        return self.presence.person(session) or await self._person(session.user)
+        return person
 
     async def _person(self, user: UserId) -> Person:
         person = await self._sight.person(user)
@@ -187,22 +166,18 @@ class PresenceFeed:
 
     def changed(self, event: Event | None) -> None:
         """Rights have changed by one of `CHANGES`, or by nobody knows what."""
-        self._changes += 1
+        self._sight.changed()
         if self.presence.is_idle:
-            self._readers.clear()
+            self._shows.forget_readers()
             return
         if event is None or event.name is Name.ACCESS_CHANGED:
-            self._readers.clear()
+            self._shows.doubt()
             sessions = {each for each in self.presence.acting() if event is None or _concerns(event, each)}
-            records = list(self._last)
             claimed = [claim.record for claim, here in self.presence.claims() if here]
         else:
-            records = claimed = list(event.records or _named(event))
-            sessions = self.presence.acting(records)
-        for record in records:
-            self._readers.pop(record, None)
-            self._last[record] = None
-            self.presence.unshown[record] = None
+            claimed = list(event.records or _named(event))
+            self._shows.doubt(claimed)
+            sessions = self.presence.acting(claimed)
         self._spawn(self._check_again(cast("set[Session]", sessions)))
         self._spawn(self._renounce(claimed))
         self._hurry()
@@ -265,75 +240,13 @@ class PresenceFeed:
             for message in pack(self.presence.letter(telling, now)):
                 self._tell(message)
         for record in self._showing.take(self.presence.unshown, now):
-            self._show(record, now)
-        self._greet(now)
+            self._shows.show(record, now)
+        self._shows.greet(now)
         if now - self._checked >= CHECKS and any(True for _ in self.presence.claims()):
             self._checked = now
             self._spawn(self._check_claims())
-        if not self.presence.is_idle or self._arrived:
+        if not self.presence.is_idle or self._shows.owes:
             self._next = asyncio.get_running_loop().call_later(GAP, self._step)
-
-    def _greet(self, now: float) -> None:
-        for record, sessions in list(self._arrived.items()):
-            if (readers := self._known_readers(record)) is None:
-                continue
-            del self._arrived[record]
-            self._send(record, self.presence.shown(record, now), readers, sessions)
-
-    def _show(self, record: RecordId, now: float) -> None:
-        shown = self.presence.shown(record, now)
-        watchers = self._hub.watchers(record)
-        if not watchers:
-            self._last.pop(record, None)
-            self._readers.pop(record, None)
-        elif self._last.get(record, NOTHING) == shown:
-            if shown == NOTHING:
-                self._last.pop(record, None)
-                self._readers.pop(record, None)
-        elif (readers := self._known_readers(record)) is not None:  # else when they are read
-            self._last[record] = shown
-            self._send(record, shown, readers, watchers)
-
-    def _send(self, record: RecordId, shown: Shown, readers: Principals, sessions: Iterable[Subscriber]) -> None:
-        message = protocol.now(record, shown.viewing, shown.typing, _claim_shape(shown.claim))
-        finished: dict[Form, protocol.Frame] = {}
-        watchers = self._hub.watchers(record)
-        for session in [each for each in sessions if each in watchers]:
-            form = session.lens.form
-            if not session.lens.may(readers, session.user):
-                continue
-            if session.cohort is None:
-                self._owed[session].add(record)
-                continue
-            if form not in finished:
-                finished[form] = finish(message, form)
-            session.tell(finished[form])
-
-    def _known_readers(self, record: RecordId) -> Principals | None:
-        """The readers of a record, or None: they are being read."""
-        if record not in self._readers and record not in self._unread:
-            self._unread.add(record)
-            self._spawn(self._read_readers(record))
-        return self._readers.get(record)
-
-    async def _read_readers(self, record: RecordId) -> None:
-        try:
-            self._readers[record] = await self._readers_now(record)
-        except Exception:
-            log.exception("presence_unreadable")
-            self.presence.unshown[record] = None
-        else:
-            self._show(record, _now())
-        finally:
-            self._unread.discard(record)
-            self._hurry()
-
-    async def _readers_now(self, record: RecordId) -> Principals:
-        while True:
-            changes = self._changes
-            found = await self._sight.readers([record])
-            if changes == self._changes:
-                return found.get(record, frozenset())
 
     async def _check_claims(self) -> None:
         known = [claim for claim, _ in self.presence.claims()]
@@ -356,12 +269,6 @@ def _named(event: Event) -> list[RecordId]:
     number = whole.get("record") if isinstance(whole, dict) else None
     found = event.data.get("locked") or event.data.get("removed") or number
     return [RecordId(found)] if isinstance(found, int) else []
-
-
-def _claim_shape(claim: Claimed | None) -> JsonObject | None:
-    if claim is None or claim.person is None:
-        return None
-    return {"user": claim.person, "as": claim.word, "until": claim.until}
 
 
 def _now() -> float:

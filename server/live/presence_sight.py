@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Collection
+from typing import Protocol, TypeVar
 
-from server.domain.access import Action, Readers
+from server.domain.access import Action, Principals, Readers
 from server.domain.words import EntryId, JsonObject, RecordId, UserId
 from server.errors import NotFound
+
+T = TypeVar("T")
 
 
 class Sight(Protocol):
@@ -44,3 +46,40 @@ class Blind:
     async def about(self, _: UserId, entry: EntryId, /) -> Collection[RecordId]:
         """See `Sight`."""
         raise NotFound(f"there is no entry {entry}", entry=entry)
+
+
+class FreshSight:
+    """A Sight whose answers are never older than the last change of rights: what changes meanwhile is asked again."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self.changes = 0
+        """How often rights have changed: who does more than ask compares before and after."""
+
+    def changed(self) -> None:
+        """Rights have changed."""
+        self.changes += 1
+
+    async def person(self, user: UserId) -> JsonObject | None:
+        """See `Sight`."""
+        return await self._sight.person(user)
+
+    async def readers(self, record: RecordId) -> Principals:
+        """See `Sight`; nobody, for a record that does not exist."""
+        found = await self._as_of_now(lambda: self._sight.readers([record]))
+        return found.get(record, frozenset())
+
+    async def check(self, user: UserId, record: RecordId, action: Action) -> None:
+        """See `Sight`."""
+        await self._as_of_now(lambda: self._sight.check(user, record, action))
+
+    async def about(self, user: UserId, entry: EntryId) -> Collection[RecordId]:
+        """See `Sight`."""
+        return await self._as_of_now(lambda: self._sight.about(user, entry))
+
+    async def _as_of_now(self, ask: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            changes = self.changes
+            answer = await ask()
+            if changes == self.changes:
+                return answer

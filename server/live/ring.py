@@ -13,11 +13,12 @@ from typing import TypeAlias, cast
 import msgspec
 
 from server.domain.events import Event, Name
-from server.domain.words import Position
+from server.domain.words import Position, UserId
 from server.live.letter import Letter
 from server.live.sequencer import Hole
 
 RING_BYTES = 8 * 1024 * 1024  # of event data as JSON; as objects it is about five times that
+MEMBER_BYTES = 16  # of one user in an audience, likewise
 RING_EVENTS = 10_000
 PAGE = 100  # events read from the log at once
 PAGES_MAX = 16  # pages of the older log, shared by those who come back at the same time
@@ -77,7 +78,7 @@ class Ring:
     def add(self, letter: Letter) -> None:
         """The next letter of the log."""
         self._touch(letter.event)
-        kept = _Kept(letter, len(msgspec.json.encode(letter.event.data)))
+        kept = _Kept(letter, len(msgspec.json.encode(letter.event.data)) + self._weigh(letter.event.audience))
         self._kept.append(kept)
         self._bytes += kept.size
         for thing in kept.things:
@@ -144,6 +145,11 @@ class Ring:
         self._pages.move_to_end(page.hole.after)
         if len(self._pages) > PAGES_MAX:
             self._pages.popitem(last=False)
+
+    def _weigh(self, audience: frozenset[UserId]) -> int:
+        """Bytes of an audience; nothing when it is that of the letter before."""
+        shared = self._kept and self._kept[-1].letter.event.audience is audience
+        return 0 if shared else MEMBER_BYTES * len(audience)
 
     def _touch(self, event: Event) -> None:
         """Marks what an event makes stale."""

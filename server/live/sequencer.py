@@ -71,8 +71,9 @@ class Sequencer:
         return delivered
 
     def failed(self, now: float) -> None:
-        """The log could not be read; asks again a little later."""
-        self._reading, self._due = False, now + RETRY
+        """The log could not be read; asks again a little later, unless the bus brought what was missing meanwhile."""
+        self._reading = False
+        self._due = now + RETRY if self.last < self._known else None
 
     def _hold(self, event: Event) -> None:
         self._held[event.position] = event

@@ -1,125 +1,44 @@
-"""One connected client, without waiting for anything: it is given messages, events and the time, and writes to its wire.
+"""One connected client, without waiting for anything: what it says and is answered, and how it ends.
 
-A session WAITS until its first `resume` or `subscribe`, is BEHIND while it catches up, and LIVE when it has reached the
-hub. Whatever goes wrong (choked, rights in doubt, a resume) puts it behind, and one way leads out of it: `work`.
+What happens to it in the log is a matter of its `Follower`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from server.domain.access import Access
-from server.domain.events import Head, Name
-from server.domain.words import JsonObject, Millis, Position, UserId
+from server.domain.words import JsonObject, Millis
 from server.errors import CaudalError, Invalid, TooMany
-from server.live import limits, protocol
-from server.live.cohort import Cohort
-from server.live.hub import NOTHING, Hub, concerns_access
-from server.live.letter import Letter, Subscriptions
+from server.live import limits, messages, requests, vitals
+from server.live.follower import Flow, Follower
+from server.live.hub import Hub
+from server.live.identity import Identity
 from server.live.ops import OPS
-from server.live.protocol import BadFrame, Close, Frame, Op, ProtocolError, Reset, Resume
-from server.live.ring import TrimmedError
-from server.live.sequencer import Hole
+from server.live.protocol import Close, Frame, Op
+from server.live.requests import BadFrame, ProtocolError
 from server.live.shell import Effect, Shell, Task, Work
-from server.live.wire import Wire, finish, join
+from server.live.wire import Wire
 
-HEARTBEAT = 20  # s; home routers drop connections that are idle for 60
-CHECKPOINT = 10.0  # s at most until a client learns that the log went on without it
-SILENT = 60.0  # s; three heartbeats that the client did not answer with as much as a ping
-STUCK = 30.0  # s without progress of a choked wire; then the client is given up
-ANSWERS_MAX = 1024 * 1024  # bytes that wait when one more answer comes: answers cannot be replayed
-CHUNK = 64 * 1024  # bytes of one write while catching up
 MISTAKES_MAX = 100  # bad frames of one session; more is no mistake
-RECENT = 10.0  # s after the handshake in which rights may have been read later than this process learned of them
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who connected. `person` is how others see them: `{"user": 7, "name": "Ana Belmonte"}`.
-
-    `credential`: what `login.ended` calls the login or token · `expires`: when it ends by itself.
-    """
-
-    user: UserId
-    person: JsonObject
-    credential: str = ""
-    expires: Millis | None = None
-
-
-class Flow(Enum):
-    """How events come to a session."""
-
-    WAITING = auto()
-    BEHIND = auto()
-    LIVE = auto()
-
-
-class Session:
+class Session(Follower):
     """See the module. Times are seconds of a monotonic clock."""
 
-    __slots__ = (
-        "_allowance",
-        "_checked",
-        "_connected",
-        "_credit",
-        "_cursor",
-        "_heard",
-        "_hub",
-        "_latest",
-        "_left",
-        "_mistakes",
-        "_moved",
-        "_shell",
-        "_since",
-        "_stale",
-        "_told",
-        "_wire",
-        "_wrote",
-        "cohort",
-        "credential",
-        "ending",
-        "expires",
-        "flow",
-        "id",
-        "lens",
-        "user",
-        "watched",
-    )
+    __slots__ = ("_allowance", "_expired", "_mistakes", "expires", "id")
 
     def __init__(self, identity: Identity, access: Access, hub: Hub, *, wire: Wire, shell: Shell, now: float) -> None:
+        super().__init__(identity, access, hub, wire=wire, shell=shell, now=now)
         self.id = secrets.token_urlsafe(9)
-        self.user = identity.user
-        self.credential = identity.credential
         self.expires = identity.expires
-        self.lens = hub.lens(wire.form, access.held(), identity.user)
-        self.watched: Subscriptions = NOTHING
-        self.cohort: Cohort | None = None
-        self.flow = Flow.WAITING
-        self.ending: Close | None = None
-        self._hub = hub
-        self._wire = wire
-        self._shell = shell
-        self._cursor = self._told = self._since = hub.position
-        self._stale = self._latest = self._wrote = False
-        self._credit: int | None = None
-        self._left: int | None = None  # bytes that a choked wire had left when it was last looked at
+        self._expired = False
         self._mistakes = 0
         self._allowance = limits.BURST
-        self._heard = self._moved = self._checked = self._connected = now
-
-    @property
-    def position(self) -> Position:
-        """All events for this client up to here have been written."""
-        if self.cohort is None or self.cohort.waits:
-            return self._cursor
-        return self._hub.position
 
     def open(self, person: JsonObject, at: Millis) -> None:
         """The client is there: `welcome` is the first frame. `at`: now, so that clients can compare their clocks."""
-        self._answer(protocol.welcome(self.id, person, self._hub.head, heartbeat=HEARTBEAT, at=at))
+        self._answer(messages.welcome(self.id, person, self._hub.head, heartbeat=vitals.HEARTBEAT, at=at))
 
     # What comes from the client
 
@@ -127,28 +46,38 @@ class Session:
         """One message of the client. Bad ones are answered by an error, or end the session with 4504."""
         if self.ending:
             return None
-        self._allowance = limits.refilled(self._allowance, now - self._heard) - limits.cost(len(message))
-        self._heard = now
+        self._hear(now)
+        self._allowance -= limits.cost(len(message))
         if self._allowance < -limits.TOLERANCE:
             self.end(Close.PROTOCOL, "too_fast")
             return None
         try:
-            op = protocol.parse(message, self.lens.form.encoding)
+            op = requests.parse(message, self.lens.form.encoding)
         except ProtocolError as error:
             self.end(Close.PROTOCOL, error.reason)
         except BadFrame as error:
             self._mistake(error.id, error.error)
         else:
-            return self._obey(op)
+            effect = self._obey(op)
+            self._vitals.waited_for = effect is not None
+            return effect
         return None
+
+    def done(self, now: float) -> None:
+        """The effect of the last message was waited for: from here on the client is heard again."""
+        self._vitals.waited_for = False
+        self._hear(now)
 
     def answer(self, id: int | None, ok: object) -> None:
         """An op was done."""
-        self._answer(protocol.reply(id, ok))
+        self._answer(messages.reply(id, ok))
 
     def refuse(self, id: int | None, error: CaudalError) -> None:
         """An op was not."""
-        self._answer(protocol.refusal(id, error))
+        self._answer(messages.refusal(id, error))
+
+    def _hear(self, now: float) -> None:
+        self._allowance = limits.refilled(self._allowance, self._vitals.hear(now))
 
     def _obey(self, op: Op) -> Effect | None:
         if self._allowance < 0:
@@ -166,218 +95,42 @@ class Session:
         if self._mistakes > MISTAKES_MAX:
             self.end(Close.PROTOCOL, "too_many_errors")
 
-    @property
-    def channels(self) -> Subscriptions:
-        """What it is subscribed to."""
-        return self._hub.subscriptions(self)
-
-    def subscribe(self, channels: Subscriptions) -> None:
-        """Exactly these channels from here on, without another look at the past."""
-        self._hub.subscribe(self, channels)
-        if self.flow is Flow.WAITING:
-            self.flow = Flow.BEHIND
-            self._shell.wake()
-
-    def give_credit(self, events: int) -> int:
-        """So many events more; the first time, all that may come. Returns what there is."""
-        if self._credit is None and self._hub.settle(self):
-            self.flow = Flow.BEHIND
-        self._credit = min((self._credit or 0) + events, protocol.CREDIT_MAX)
-        self._shell.wake()
-        return self._credit
-
-    def resume(self, op: Resume, channels: Subscriptions) -> Resume | None:
-        """Begins anew, with these channels. Returns what is still to be waited for."""
-        self._hub.pause(self)
-        self._hub.subscribe(self, channels)
-        self.flow = Flow.WAITING
-        self._latest, self._credit = op.mode == "latest", op.credit
-        if op.epoch == self._hub.epoch and op.position > self._hub.position:
-            return op  # the log may be ahead of this process, but not of itself
-        self.start(op, self._hub.head)
-        return None
-
-    def start(self, op: Resume, head: Head) -> None:
-        """Answers a resume: replays from its position, or resets when the log of `head` cannot continue it."""
-        self.answer(op.id, {"position": max(head.position, self._hub.position)})
-        self.flow = Flow.BEHIND
-        if op.epoch != head.epoch or op.position > max(head.position, self._hub.position):
-            self.reset(Reset.EPOCH)
-        elif op.position < head.floor:
-            self.reset(Reset.FLOOR)
-        else:
-            self._cursor = self._told = op.position
-            self._shell.wake()
-
-    # What comes from the hub
-
-    def put(self, frames: Sequence[Frame], position: Position) -> None:
-        """See `cohort.Member`."""
-        self._cursor = position
-        if not frames:
-            return
-        self._told = position
-        self._wrote = True
-        try:
-            self._wire.write(frames)
-        except Exception as error:  # noqa: BLE001  (whatever it is, the other members of the cohort have to get theirs)
-            self._shell.failed(error)
-
-    def tell(self, frame: Frame) -> None:
-        """See `hub.Subscriber`."""
-        self._wire.write((frame,))
-
-    def wake(self) -> None:
-        """See `hub.Subscriber`."""
-        self._shell.wake()
-
-    def doubt(self, position: Position) -> None:
-        """See `hub.Subscriber`."""
-        self._stale = True
-        if self.flow is Flow.LIVE:
-            self._fall_behind(position - 1)
-        self._shell.wake()
-
-    def reset(self, reason: Reset) -> None:
-        """The client has to load a snapshot; the stream goes on from the hub's position, channels as they are."""
-        self._fall_behind(self._hub.position)
-        self._told = self._cursor
-        self._answer(protocol.reset(reason, self._cursor))
-        self._shell.wake()
-
-    def end(self, code: Close, reason: str = "") -> None:
-        """Closes after what was written. The first reason counts."""
-        if self.ending is None:
-            self.ending = code
-            self._hub.pause(self)
-            self._wire.close(code, reason)
-
-    # What comes from the wire
-
-    def choked(self) -> None:
-        """The client does not read as fast as is written: it catches up later."""
-        self._left, self._wrote = self._wire.waiting, True
-        if self.flow is Flow.LIVE:
-            self._fall_behind(self.position)
-
-    def flowing(self) -> None:
-        """The client has taken what it was sent."""
-        self._left = None
-        if self._latest and self.flow is Flow.BEHIND and self._cursor < self._hub.position:
-            self.reset(Reset.LAGGING)
-        self._shell.wake()
-
     # What the shell does
 
     def work(self, now: float) -> Work | None:
         """What to do next; None: wait for `wake`."""
-        if self.ending:
-            return None
-        if self._stale:
-            self._stale = False  # a change while the rights are read makes them stale again
-            return Task.RENEW
-        if self.flow is not Flow.BEHIND or self._left is not None:
-            return None
-        return self._catch_up(now)
+        if self._expired and not self.ending:
+            self._expired = False
+            return Task.PROLONG
+        return super().work(now)
 
-    def renewed(self, access: Access, now: float) -> None:
-        """The rights as of now. When they differ, what the client shows may be too much or too little: it resets."""
-        held = access.held()
-        if held != self.lens.held(self.user):
-            self._hub.pause(self)
-            self._hub.hold(self, held)
-        elif now - self._connected > RECENT:
-            return
-        self.reset(Reset.ACCESS)
+    def prolonged(self, expires: Millis | None) -> None:
+        """When the login ends, as of now: it may have been used elsewhere."""
+        self.expires = expires
 
     def leave(self, retry_ms: int) -> None:
         """A planned end: the client comes back after `retry_ms`."""
-        self._answer(protocol.bye(retry_ms))
+        self._answer(messages.bye(retry_ms))
         self.end(Close.RESTART, "restart")
 
     def tick(self, now: float, at: Millis) -> None:
         """Called about every second: heartbeats, checkpoints; silent, stuck and expired clients. `at`: now, by the wall."""
         if self.ending:
             return
-        if self._wrote:
-            self._wrote, self._moved = False, now
+        self._vitals.pass_time(now)
         if self.expires is not None and at >= self.expires:
-            self.end(Close.SIGNED_OUT, "signed_out")
-        elif now - self._heard > SILENT:
+            self.expires, self._expired = None, True
+            self._shell.wake()
+        if self._vitals.is_silent(now):
             self.end(Close.SILENT, "silent")
-        elif self._left is not None:
-            self._check_progress(now)
+        elif self._vitals.choked:
+            if self._vitals.is_stuck(now, self._wire.waiting):
+                self.end(Close.SLOW, "slow")
         elif self.flow is not Flow.WAITING:
             self._check_in(now)
 
-    def _check_progress(self, now: float) -> None:
-        left, self._left = self._left, self._wire.waiting
-        if left is None or self._left < left:
-            self._moved = now
-        elif now - self._moved > STUCK:
-            self.end(Close.SLOW, "slow")
-
     def _check_in(self, now: float) -> None:
         position = self.position
-        if (position > self._told and now - self._checked >= CHECKPOINT) or now - self._moved >= HEARTBEAT:
-            self._checked = now
+        if self._vitals.is_due(now, news=position > self._told):
             self._cursor = self._told = position
-            self._answer(protocol.checkpoint(position))
-
-    # Writing and catching up
-
-    def _answer(self, message: protocol.ServerMessage) -> None:
-        if self.ending is None:
-            self._wrote = self._wrote or self._left is None
-            self._wire.write((finish(message, self.lens.form),))
-            if self._wire.waiting > ANSWERS_MAX:
-                self.end(Close.SLOW, "slow")
-
-    def _fall_behind(self, position: Position) -> None:
-        self._hub.pause(self)
-        self._cursor = position
-        if self.flow is Flow.LIVE:
-            self.flow = Flow.BEHIND
-
-    def _catch_up(self, now: float) -> Work | None:
-        hub = self._hub
-        if self._cursor == hub.position and self._credit is None:
-            self.flow = Flow.LIVE
-            hub.flow(self)
-            return None
-        if self._cursor >= hub.position:
-            hub.await_next(self)
-            return None
-        if self._credit == 0:
-            return None
-        try:
-            taken = hub.ring.take(self._cursor, now)
-        except TrimmedError:
-            self.reset(Reset.FLOOR)
-            return Task.GO_ON
-        if not isinstance(taken, Hole):
-            self._consider(taken)
-        elif self._latest:
-            self.reset(Reset.LAGGING)
-        else:
-            return taken
-        return Task.GO_ON
-
-    def _consider(self, letters: Sequence[Letter]) -> None:
-        frames: list[Frame] = []
-        size = 0
-        for letter in letters:
-            event = letter.event
-            if event.name is Name.ACCESS_CHANGED and event.position <= self._since and concerns_access(event, self):
-                return self.reset(Reset.ACCESS)  # it showed something by the rights before
-            self._cursor = event.position
-            if (frame := letter.frame_for(self)) is not None:
-                frames.append(frame)
-                size += len(frame)
-            if size >= CHUNK or len(frames) == self._credit:
-                break
-        if self._credit is not None:
-            self._credit -= len(frames)
-        if frames:
-            self.put(join(frames, self.lens.form), self._cursor)
-        return None
+            self._answer(messages.checkpoint(position))

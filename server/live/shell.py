@@ -14,6 +14,8 @@ class Task(Enum):
 
     RENEW = auto()
     """The user's rights are to be read again, then `renewed`."""
+    PROLONG = auto()
+    """The login has ended as far as is known: its end is to be read again, then `prolonged`."""
     GO_ON = auto()
     """To call `work` again, after others had their turn."""
 

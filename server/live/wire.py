@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from typing import Protocol, cast
 
 from server.live.frames import pack
-from server.live.protocol import Encoding, Frame, ServerMessage, encode
+from server.live.messages import encode
+from server.live.protocol import Encoding, Frame, ServerMessage
 
 HIGH_WATER = 256 * 1024  # bytes that the kernel has not taken: from here on a client is choked
 LOW_WATER = 64 * 1024  # bytes, below which it flows again
@@ -29,12 +31,18 @@ class Packing(Enum):
     """The same, compressed where that pays (RFC 7692, without context takeover)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """How frames for a client are finished: with what else they are, the variant of an event's bytes."""
+    """How frames for a client are finished: with what else they are, the variant of an event's bytes. Use `form`."""
 
     encoding: Encoding
     packing: Packing
+
+
+@cache
+def form(encoding: Encoding, packing: Packing) -> Form:
+    """The one object for all clients of a form: variants are looked up by it, for every event."""
+    return Form(encoding, packing)
 
 
 def finish(message: ServerMessage, form: Form) -> Frame:

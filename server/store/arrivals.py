@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.words import JsonObject, Millis, UserId
 from server.store.database import Database
-from server.store.logins import LASTS, SEEN_EVERY
+from server.store.logins import LASTS, SEEN_EVERY, is_unnoted
 from server.store.schema import logins, tokens, users
 from server.store.shapes import Names
 from server.store.work import now
@@ -18,18 +18,22 @@ from server.store.work import now
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Somebody with a valid credential, as of the moment it was looked at. `expires`: when the credential does."""
+    """Somebody with a valid credential, as of the moment it was looked at. `expires`: when the credential does;
+    `unnoted`: it is a token whose use is to be noted.
+    """
 
     user: UserId
     credential: str
     expires: Millis | None
     person: JsonObject
+    unnoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Valid:
     user: UserId
     expires: Millis | None
+    unnoted: bool = False
 
 
 async def read_arrivals(database: Database, credentials: Sequence[str]) -> Mapping[str, Arrival]:
@@ -45,7 +49,10 @@ async def read_arrivals(database: Database, credentials: Sequence[str]) -> Mappi
         await names.load(connection)
     if unnoted:
         await _note(database, unnoted, at)
-    return {hash: Arrival(each.user, hash, each.expires, names.person(each.user) or {}) for hash, each in valid.items()}
+    return {
+        hash: Arrival(each.user, hash, each.expires, names.person(each.user) or {}, each.unnoted)
+        for hash, each in valid.items()
+    }
 
 
 async def _logins(
@@ -66,10 +73,10 @@ async def _tokens(connection: AsyncConnection, hashes: Sequence[str], at: Millis
     if not hashes:
         return {}
     alive = or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > at)
-    columns = (tokens.c.hash, tokens.c.user_id, tokens.c.expires_at)
+    columns = (tokens.c.hash, tokens.c.user_id, tokens.c.expires_at, tokens.c.seen_at)
     valid = (tokens.c.hash.in_(hashes), tokens.c.revoked_at.is_(None), alive, users.c.active)
     rows = await connection.execute(select(*columns).join(users, users.c.id == tokens.c.user_id).where(*valid))
-    return {row.hash: _Valid(UserId(row.user_id), row.expires_at) for row in rows}
+    return {row.hash: _Valid(UserId(row.user_id), row.expires_at, is_unnoted(row.seen_at, at)) for row in rows}
 
 
 async def _note(database: Database, hashes: Sequence[str], at: Millis) -> None:

@@ -72,7 +72,7 @@ class Draft:
     @classmethod
     def of(cls, event: Event) -> Self:
         """The draft of an event that was recorded before."""
-        if event.name not in _DRAWN:
+        if not _is_drawn(event):
             frozen = Image(event.records, event.principals, event.audience, event.readers, event.data, event.barred)
             return cls(event.name, event.reach, frozen=frozen)
         ids = {what: _id(event.data.get(what)) for what in ("comment", "record", "activity", "notification")}
@@ -120,7 +120,12 @@ _DRAWN = frozenset(
 )
 
 
-_WITHOUT_ENTRY = frozenset({Name.REACTION_CHANGED, Name.NOTIFICATION_ADDED})
+def _is_drawn(event: Event) -> bool:
+    """A notification that reads differently names its entry; that some were read, or are gone, is as it was."""
+    return event.name in _DRAWN or (event.name is Name.NOTIFICATION_CHANGED and event.entry is not None)
+
+
+_WITHOUT_ENTRY = frozenset({Name.REACTION_CHANGED, Name.NOTIFICATION_ADDED, Name.NOTIFICATION_CHANGED})
 """Told of an entry, but without it."""
 
 
@@ -191,7 +196,7 @@ class Drafting:
                 return _whole(record=self._records.get(cast(RecordId, draft.record)))
             case Name.ACTIVITY_ADDED | Name.ACTIVITY_CHANGED:
                 return _whole(activity=self._activities.get(cast(ActivityId, draft.activity)))
-            case Name.NOTIFICATION_ADDED:
+            case Name.NOTIFICATION_ADDED | Name.NOTIFICATION_CHANGED:
                 notification = self._notifications.get(cast(NotificationId, draft.notification))
                 return _whole(notification=notification, unread=draft.unread)
             case _:

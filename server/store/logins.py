@@ -18,6 +18,7 @@ LASTS: Millis = 30 * 24 * 3600 * 1000  # a login ends after 30 days without use
 TOKEN = "caudal_"  # how every token begins, so that one in the wrong place is recognised
 LOGIN_ID = 16  # characters of a login's hash that name it: it opens nothing
 SEEN_EVERY: Millis = 3600 * 1000  # how exactly "last seen" is kept; one write per hour and login
+TOKEN_SEEN_EVERY: Millis = 60 * 1000  # of a token, whose use is noted behind the request
 
 
 def hash_secret(secret: str, pepper: str) -> str:
@@ -50,12 +51,17 @@ async def find_login(connection: AsyncConnection, hash: str, at: Millis) -> Cred
 async def find_token(connection: AsyncConnection, hash: str, at: Millis) -> Credential:
     """A token by its hash. Raises NotSignedIn for an unknown, expired or revoked one."""
     alive = or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > at)
-    chosen = select(tokens.c.user_id, tokens.c.expires_at).join(users, users.c.id == tokens.c.user_id)
+    chosen = select(tokens.c.user_id, tokens.c.expires_at, tokens.c.seen_at).join(users, users.c.id == tokens.c.user_id)
     valid = (tokens.c.hash == hash, tokens.c.revoked_at.is_(None), alive, users.c.active)
     row = (await connection.execute(chosen.where(*valid))).one_or_none()
     if row is None:
         raise NotSignedIn
-    return Credential(UserId(row.user_id), hash, row.expires_at)
+    return Credential(UserId(row.user_id), hash, row.expires_at, is_unnoted(row.seen_at, at))
+
+
+def is_unnoted(seen_at: Millis | None, at: Millis) -> bool:
+    """Whether the use of a token is to be noted."""
+    return seen_at is None or at - seen_at >= TOKEN_SEEN_EVERY
 
 
 async def find_password(connection: AsyncConnection, email: str) -> tuple[UserId, str] | None:

@@ -108,7 +108,7 @@ class Work:
                 added.append({"entry": draft.entry, "place": position})
             elif draft.entry is not None and draft.bumps:
                 bumped.append({"entry": draft.entry, "place": position})
-            elif draft.notification is not None:
+            elif draft.name == Name.NOTIFICATION_ADDED and draft.notification is not None:
                 told.append({"notification": draft.notification, "position": position})
         for rows, columns in ((added, ("added", "bumped")), (bumped, ("bumped",))):
             if rows:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from sqlalchemy import select
 
 from server.domain.access import Level
-from server.domain.events import Name
-from server.domain.words import Kind
+from server.domain.events import Name, Reach
+from server.domain.words import JsonObject, Kind
 from server.errors import Forbidden, Invalid, NotFound
 from server.store.access import load_access
 from server.store.comments import read_comments
@@ -105,6 +107,22 @@ async def test_an_edited_comment_does_not_move_its_entry(world: World) -> None:
     await world.do(ana, "reaction.add", entry=old, emoji="👍")
 
     assert [entry["id"] for entry in await world.stream(ana)][:2] == [new, old]
+
+
+async def test_an_edit_that_mentions_somebody_brings_them_the_whole_entry(world: World) -> None:
+    ana, luis = await world.user("Ana"), await world.user("Luis")
+    deal = await world.record(ana, Kind.DEAL)
+    entry = (await world.do(ana, "message.publish", text="hello", about=[deal]))["id"]
+    comment = (await world.do(ana, "comment.add", entry=entry, text="mine"))["id"]
+    world.events.clear()
+
+    await world.do(ana, "comment.edit", comment=comment, text=f"@{{{luis}}}")
+    await world.do(ana, "comment.edit", comment=comment, text=f"again @{{{luis}}}")
+
+    told = [event for event in world.events if event.entry == entry and event.reach is Reach.STREAM]
+    assert [event.name for event in told] == [Name.ENTRY_CHANGED, Name.COMMENT_CHANGED, Name.COMMENT_CHANGED]
+    assert luis in told[0].audience
+    assert cast(JsonObject, told[0].data["entry"])["id"] == entry
 
 
 async def test_a_comment_needs_a_text(world: World) -> None:

@@ -33,6 +33,11 @@ def told(world: World, user: UserId) -> list[Event]:
     return [event for event in world.events if event.name in names and user in event.audience]
 
 
+def rung(world: World, user: UserId) -> int:
+    """How often the bell of somebody rang."""
+    return sum(event.name is Name.NOTIFICATION_ADDED for event in told(world, user))
+
+
 async def unread(world: World, user: UserId) -> int:
     """What the bell's number has to be."""
     async with world.store.database.reading() as connection:
@@ -112,11 +117,11 @@ async def test_an_edit_tells_whom_it_mentions_now_and_only_once(world: World) ->
 
     for text in (f"@{{{luis}}}", "nobody", f"again @{{{luis}}}"):
         await world.do(ana, "message.edit", entry=entry, text=text)
-    assert len(told(world, luis)) == 1
+    assert rung(world, luis) == 1
 
     for text in (f"@{{{luis}}}", "nobody", f"again @{{{luis}}}"):
         await world.do(ana, "comment.edit", comment=comment, text=text)
-    assert len(told(world, luis)) == 2
+    assert rung(world, luis) == 2
     assert await reasons(world, luis) == [("mentioned", entry, True)]
 
 
@@ -239,6 +244,8 @@ async def test_deleting_takes_notifications_out_of_the_bell_and_their_words_out_
     entry = await post(world, ana, deal, "secret words", to=[{"user": luis}])
     comment = (await world.do(ana, "comment.add", entry=entry, text="secret thoughts"))["id"]
     addressed, commented = sorted(int(str(one["id"])) for one in await bell(world, luis))
+    await world.do(ana, "message.edit", entry=entry, text="other secret words")
+    await world.do(ana, "comment.edit", comment=comment, text="other secret thoughts")
 
     await world.do(ana, "comment.delete", comment=comment)
     assert told(world, luis)[-1].data == {"notifications": [commented], "removed": True, "unread": 1}
@@ -261,6 +268,86 @@ async def test_an_edit_changes_the_words_of_a_notification_and_keeps_its_event_r
     (only,) = await bell(world, luis)
     assert only["text"] == "better words"
     assert replayed.data == {"notification": only, "unread": 1}
+
+
+async def test_whoever_was_told_of_a_text_reads_its_edit_and_what_was_read_stays_read(world: World) -> None:
+    ana, luis, deal = await company(world)
+    eva = await world.user("Eva")
+    entry = await post(world, ana, deal, "first words", to=[{"user": luis}, {"user": eva}])
+    (only,) = await bell(world, luis)
+    await world.do(luis, "notifications.read", notifications=[only["id"]], upto=None)
+    world.events.clear()
+
+    await world.do(ana, "message.edit", entry=entry, text=f"better words, #{{{deal}}}")
+
+    for user, waiting in ((luis, 0), (eva, 1)):
+        (now,) = await bell(world, user)
+        (event,) = told(world, user)
+        assert event.data == {"notification": now, "unread": waiting}
+        assert now["read"] is (user == luis)
+        assert "better words" in str(now["text"])
+    (now,) = await bell(world, luis)
+    assert now["place"] == only["place"]
+
+
+async def test_an_edited_comment_is_told_to_who_was_told_of_it_without_having_the_entry_in_mine(world: World) -> None:
+    ana, luis, deal = await company(world)
+    entry = await post(world, ana, deal)
+    await world.do(luis, "comment.add", entry=entry, text="one")
+    comment = (await world.do(ana, "comment.add", entry=entry, text="two"))["id"]
+    world.events.clear()
+
+    await world.do(ana, "comment.edit", comment=comment, text="three")
+
+    (changed,) = [event for event in world.events if event.name is Name.COMMENT_CHANGED]
+    assert luis not in changed.audience
+    assert [event.data for event in told(world, luis)] == [{"notification": (await bell(world, luis))[0], "unread": 1}]
+
+
+async def test_an_edit_is_told_to_nobody_who_may_not_read_it_and_replayed_as_of_now(world: World) -> None:
+    ana, luis = await world.user("Ana"), await world.user("Luis", grants=READS_ALL)
+    deal = await world.record(ana, Kind.DEAL)
+    entry = await post(world, ana, deal, f"@{{{luis}}}")
+    await world.do(ana, "message.edit", entry=entry, text="once more")
+    edited = told(world, luis)[-1]
+    async with world.store.database.writing() as connection:
+        await connection.execute(user_roles.delete().where(user_roles.c.user_id == luis))
+    before = len(told(world, luis))
+
+    await world.do(ana, "message.edit", entry=entry, text="not for Luis")
+
+    (replayed,) = await world.store.log.replay(edited.position - 1, edited.position)
+    assert replayed.data == {}
+    assert len(told(world, luis)) == before
+
+
+async def test_an_activity_that_is_taken_from_somebody_takes_its_notifications_along(world: World) -> None:
+    ana, eva = await world.user("Ana"), await world.user("Eva")
+    luis = await world.user("Luis", Level.NONE)
+    deal = await world.record(ana, Kind.DEAL)
+    made = await task(world, ana, deal, responsible=luis)
+    await world.do(ana, "comment.add", entry=made["entry"], text="please")
+    gone = sorted(int(str(one["id"])) for one in await bell(world, luis))
+    kept = await bell(world, eva)
+
+    await act(world, ana, "update", activity=made["id"], responsible=eva)
+
+    assert told(world, luis)[-1].data == {"notifications": gone, "removed": True, "unread": 0}
+    assert await unread(world, luis) == 0
+    assert len(await bell(world, eva)) == len(kept) + 1
+
+
+async def test_an_activity_that_reads_differently_does_so_in_the_bell(world: World) -> None:
+    ana, luis, deal = await company(world)
+    made = await task(world, ana, deal, responsible=luis)
+    world.events.clear()
+
+    await act(world, ana, "update", activity=made["id"], priority="high")
+    await act(world, ana, "update", activity=made["id"], subject="Send both")
+
+    (only,) = await bell(world, luis)
+    assert only["text"] == "Send both"
+    assert [event.data for event in told(world, luis)] == [{"notification": only, "unread": 1}]
 
 
 async def test_a_preference_turns_a_reason_off_and_on(world: World) -> None:

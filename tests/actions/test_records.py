@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from server.domain.access import Action, Level
-from server.domain.events import Name
+from server.domain.events import Name, Reach
 from server.domain.words import JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.store.access import load_access
@@ -189,6 +189,23 @@ async def test_several_changes_at_once_make_an_entry_each_and_one_record_event(w
     assert {entry["type"] for entry in made} == {"renamed", "amount", "stage"}
     assert [event.name for event in world.events[start:]] == [Name.ENTRY_ADDED] * 3 + [Name.RECORD_CHANGED]
     assert (await shown(world, ana, deal))["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "reach"),
+    [({"title": "New"}, Reach.HOLDERS), ({"amount": "5"}, Reach.STREAM), ({"comments": "quietly"}, Reach.STREAM)],
+)
+async def test_another_label_is_told_to_all_who_may_read_the_record(
+    world: World, fields: JsonObject, reach: Reach
+) -> None:
+    ana = await world.user("Ana")
+    deal = await world.record(ana, Kind.DEAL)
+
+    await world.do(ana, "record.update", record=deal, fields=fields)
+
+    changed = world.events[-1]
+    assert (changed.name, changed.reach) == (Name.RECORD_CHANGED, reach)
+    assert changed.principals == changed.readers[deal]
 
 
 async def test_what_changes_nothing_is_told_to_nobody(world: World) -> None:

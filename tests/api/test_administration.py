@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -10,6 +12,7 @@ from sqlalchemy import update
 from server.domain.words import UserId
 from server.store.logins import LOGIN_ID, hash_secret
 from server.store.schema import users
+from server.store.work import now
 from tests.api.answers import problem, wrong_fields
 from tests.api.conftest import SECRET, Site
 
@@ -95,6 +98,26 @@ async def test_a_token_opens_the_portal_until_it_is_revoked(site: Site, ada: htt
     assert [(token["token"], token["user"]["name"], "secret" in token) for token in listed] == [
         (made["token"], "Echo", False)
     ]
+
+
+async def test_when_a_token_was_used_last_shows(site: Site, ada: httpx.AsyncClient) -> None:
+    bot = (await ada.post("/users", json={"name": "Echo", "type": "bot"})).json()["user"]
+    made = (await ada.post("/tokens", json={"user": bot, "name": "one"})).json()
+    echo = await site.client(authorization=f"Bearer {made['secret']}")
+
+    async def seen() -> object:
+        (token,) = (await ada.get("/tokens")).json()["tokens"]
+        return token["seen_at"]
+
+    assert await seen() is None
+    before = now()
+    await echo.get("/me")
+
+    async with asyncio.timeout(5):
+        while (at := await seen()) is None:
+            await asyncio.sleep(0.005)
+    assert isinstance(at, int)
+    assert before <= at <= now()
 
 
 async def test_a_repeated_request_is_told_the_same_token_and_another_key_another_one(

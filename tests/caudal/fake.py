@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -83,11 +84,15 @@ class Peer:
 
 
 class Fake:
-    """The service. `refusals` are HTTP answers for the next clients, before any upgrade."""
+    """The service. `refusals` are HTTP answers for the next clients, before any upgrade; `answers` those for the lists
+    that are `asked`.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.refusals: deque[tuple[HTTPStatus, Mapping[str, str]]] = deque()
+        self.answers: deque[tuple[HTTPStatus, Mapping[str, str], Frame]] = deque()
+        self.asked: list[str] = []
         self.tries = 0
         self._peers: asyncio.Queue[Peer] = asyncio.Queue()
 
@@ -104,21 +109,33 @@ class Fake:
 
     def check(self, _: ServerConnection, request: Request) -> Response | None:
         """Refuses whom it is told to."""
+        if request.path != "/live":
+            self.asked.append(request.path)
+            return _answer(*self.answers.popleft())
         self.tries += 1
-        assert request.path == "/live"
         if not self.refusals:
             return None
         status, headers = self.refusals.popleft()
         return Response(status.value, status.phrase, Headers(headers), b"no")
 
 
+def _answer(status: HTTPStatus, headers: Mapping[str, str], body: Frame) -> Response:
+    return Response(status.value, status.phrase, Headers(headers), json.dumps(body).encode())
+
+
 @asynccontextmanager
-async def serving() -> AsyncIterator[Fake]:
-    """A service on a free port."""
+async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[Fake]:
+    """A service on a free port; with a `context` through TLS."""
     fake = Fake()
     subprotocols = [Subprotocol("caudal.json")]
     async with serve(
-        fake.handle, "127.0.0.1", 0, subprotocols=subprotocols, process_request=fake.check, ping_interval=None
+        fake.handle,
+        "127.0.0.1",
+        0,
+        subprotocols=subprotocols,
+        process_request=fake.check,
+        ping_interval=None,
+        ssl=context,
     ) as server:
-        fake.url = f"http://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        fake.url = f"http{'s' if context else ''}://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         yield fake

@@ -3,26 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { attend, attending, unseenCount } from "../../web/js/attention.js";
+import { session } from "../../web/js/session.js";
 import { apply, initial } from "../../web/js/store.js";
 
 const told = JSON.parse(readFileSync(process.argv[2], "utf-8"));
 const failures = [];
 /** Frames after which the page loads its stream anew (stream-feed.js). */
-const reloads = (frame, me) =>
-  frame.type === "reset" || ["follow.changed", "record.unlocked"].includes(frame.name) ||
-  (frame.name === "comment.changed" && frame.data.comment.mentions.some((one) => one.user === me));
-
-/** People and departments keep the names they had in entries on screen, until these are loaded anew. */
-const RENAMES = ["user.changed", "department.changed"];
+const reloads = ({ type, name }) => type === "reset" || name === "follow.changed" || name === "record.unlocked";
 /** The page of a record that is locked goes as a whole (record-page.js). */
 const leaves = (frame, { record }) => frame.name === "record.locked" && frame.data.locked === record;
-
-/** Records without what they are called. */
-const unlabelled = (value) => JSON.parse(JSON.stringify(value), (_, one) => {
-  if (!one?.record || !one.kind) return one;
-  const { title, responsible, ...rest } = one;
-  return rest;
-});
 
 function check(what, shown, fresh) {
   try {
@@ -37,28 +26,38 @@ const page = (view, answer) => {
   const open = apply(initial(), { type: "page.open", key: "k", channel, record: view.record });
   return apply(open, { type: "page.feed", key: "k", answer });
 };
-const streamOf = (state) => ({ ids: state.feed.ids, entries: state.feed.ids.map((id) => state.entries.get(id)) });
+/** As JSON: what is undefined is not there. */
+const streamOf = ({ feed, entries }) => JSON.parse(JSON.stringify({ ids: feed.ids, entries: feed.ids.map((id) => entries.get(id)) }));
 
-for (const { step, user, view, before, frames, after, labels } of told) {
+const byId = (one) => [...one].sort((a, b) => (a.user ?? a.department) - (b.user ?? b.department));
+const followsOf = ({ follows }) => new Map(Object.entries(follows).map(([id, level]) => [Number(id), level]));
+/** Who reads, and the directory; what waits is counted by attention.js. */
+function who({ me, portal, follows }) {
+  const { epoch, position, seen, unseen, notifications, follows: _, ...own } = me;
+  return { own, users: byId(portal.users), departments: byId(portal.departments), follows: new Map([...follows].sort()) };
+}
+
+for (const { step, user, view, before, frames, after } of told) {
   const names = `${step} after ${frames.map(({ name, type }) => name ?? type)}`;
   let state = page(view, before.stream);
   for (const frame of frames) {
     const whole = { ...frame, me: user, own: frame.actor === user };
     state = apply(apply(state, whole), whole);
   }
-  if (!frames.some((frame) => reloads(frame, user) || leaves(frame, view) || RENAMES.includes(frame.name))) {
-    const show = labels ? (one) => one : unlabelled;
-    check(names, show(streamOf(state)), show(streamOf(page(view, after.stream))));
+  if (!frames.some((frame) => reloads(frame) || leaves(frame, view))) {
+    check(names, streamOf(state), streamOf(page(view, after.stream)));
   }
   if (view.name !== "mine") continue;
   let attention = attending(before.unseen, before.notifications_unread);
   for (const frame of frames) attention = attend(attend(attention, frame, user), frame, user);
+  session.adopt(structuredClone(before.me), structuredClone(before.portal));
+  for (const frame of frames) session.apply(frame);
+  if (!frames.some(({ type, name }) => type === "reset" || name === "record.unlocked")) check(`${names}, session`, who(session), who({ ...after, follows: followsOf(after.me) }));
   if (attention.stale) continue;
   const fresh = attending(after.unseen, after.notifications_unread);
   check(`${names}, unseen`, new Map([...attention.unseen].sort()), new Map([...fresh.unseen].sort()));
   check(`${names}, counts`, [unseenCount(attention), attention.seen], [unseenCount(fresh), fresh.seen]);
-  // Who may no longer see an entry loses what stood in the bell for it, and is told of the entry alone.
-  if (!frames.some(({ name }) => name === "entry.removed")) check(`${names}, unread`, attention.unread, fresh.unread);
+  check(`${names}, unread`, attention.unread, fresh.unread);
 }
 
 console.log(failures.join("\n\n"));

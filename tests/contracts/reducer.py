@@ -1,6 +1,7 @@
 """A client written from docs/protocol.md and docs/topics/attention.md alone: what each frame does to what is shown.
 
-`stale` names the parts of which events alone no longer tell: the client has to load them anew.
+`stale` names the parts of which events alone no longer tell: the client has to load them anew. Of those in `too_many`
+some rows may have to go, the others are right.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Rows: TypeAlias = list[JsonObject]
 
 RELOADS = {
     "follow.changed": {"stream", "unseen"},
-    "record.locked": {"unseen", "notifications", "notifications_unread"},
+    "record.locked": {"unseen", "notifications_unread"},
     "record.unlocked": {
         "stream",
         "activities",
@@ -39,6 +40,7 @@ class Client:
         self.view = view
         self.shown = deepcopy(snapshot)
         self.stale: set[str] = set()
+        self.too_many: set[str] = set()
         self.position = cast(int, self._part("stream")["position"])
 
     def take(self, frame: JsonObject) -> None:
@@ -73,8 +75,6 @@ class Client:
 
     def entry_removed(self, data: JsonObject, _: JsonObject) -> None:
         """It is gone, or no longer to be seen."""
-        if any(row["entry"] == data["entry"] for row in self._rows("notifications")):
-            self.stale |= {"notifications", "notifications_unread"}
         self._part("stream")["entries"] = [row for row in self._entries() if row["id"] != data["entry"]]
         self._unsee(cast(int, data["entry"]))
 
@@ -82,9 +82,6 @@ class Client:
         """Another number of comments, or other last ones."""
         if entry := self._entry(data["entry"]):
             entry["comments"] = data["comments"]
-        comment = data["comment"]
-        if isinstance(comment, dict) and any(one.get("user") == self.user for one in comment["mentions"]):
-            self.stale |= {"stream", "unseen"} & set(self.shown)
 
     def reactions(self, data: JsonObject, _: JsonObject) -> None:
         """All reactions of an entry."""
@@ -102,7 +99,7 @@ class Client:
         shown = cast("JsonObject | None", self.shown.get("record"))
         if shown and shown["record"] == record.get("record"):
             if shown["responsible"] != record["responsible"]:
-                self.stale.add("followers")
+                self.stale |= {"followers", "record"}  # who may do what, and follows by right
             self.shown["record"] = {**shown, **record}
 
     def record_locked(self, data: JsonObject, _: JsonObject) -> None:
@@ -111,6 +108,9 @@ class Client:
         if self.view.record == data["locked"]:
             self.shown |= {"record": None, "followers": [], "activities": []}
             self._part("stream")["entries"] = []
+        if me := self._own():
+            cast(JsonObject, me["follows"]).pop(str(data["locked"]), None)
+        self.too_many |= {"notifications"} & set(self.shown)
         before = deepcopy(self._entries())
         self._rewrite(lambda one: lock if _is_ref(one, data["locked"], whole=True) else one)
         for old in before:
@@ -162,6 +162,9 @@ class Client:
 
     def follow(self, data: JsonObject, _: JsonObject) -> None:
         """The user's own following."""
+        shown = cast("JsonObject | None", self.shown.get("record"))
+        if shown and shown["record"] == data["follow"]:
+            shown["following"] = data["level"]
         if me := self._own():
             follows = cast(JsonObject, me["follows"])
             follows.pop(str(data["follow"]), None)
@@ -188,14 +191,14 @@ class Client:
             return
         person = cast(JsonObject, data["user"])
         self._rewrite(lambda one: {**one, "name": person["name"]} if one.get("user") == person["user"] else one)
-        if me and me["user"] == person["user"]:
+        if (me := self._own()) and me["user"] == person["user"]:
             known = {one["department"]: one for one in cast(Rows, self._part("portal")["departments"])}
             own = known.get(person["department"])
-            me |= {"name": person["name"], "department": own and {key: own[key] for key in ("department", "name")}}
+            me |= {"name": person["name"], "email": person["email"]}
+            me |= {"department": own and {key: own[key] for key in ("department", "name")}}
         if "portal" in self.shown:
             people = [one for one in cast(Rows, self._part("portal")["users"]) if one["user"] != person["user"]]
-            listed = [*people, person] if person.get("active", True) else people
-            self._part("portal")["users"] = sorted(listed, key=lambda one: str(one["name"]))
+            self._part("portal")["users"] = sorted([*people, person], key=lambda one: str(one["name"]))
 
     def department_changed(self, data: JsonObject, _: JsonObject) -> None:
         """A department has another name or place, or is gone."""
@@ -219,14 +222,16 @@ class Client:
             self.shown["notifications"] = sorted(rows, key=lambda row: -cast(int, row["place"]))
         self._count_unread(data)
 
-    def notifications(self, data: JsonObject, _: JsonObject) -> None:
-        """Some of it was read, is unread again, or gone."""
+    def notifications(self, data: JsonObject, frame: JsonObject) -> None:
+        """One reads differently; or some were read, are unread again, or gone."""
+        if "notification" in data:
+            return self.notification(data, frame)
         ids = cast("list[int]", data["notifications"])
         if "notifications" in self.shown and data.get("removed"):
             self.shown["notifications"] = [row for row in self._rows("notifications") if row["id"] not in ids]
         for row in self._rows("notifications") if "read" in data else []:
             row["read"] = data["read"] if row["id"] in ids else row["read"]
-        self._count_unread(data)
+        return self._count_unread(data)
 
     def _count_unread(self, data: JsonObject) -> None:
         if "notifications_unread" in self.shown:

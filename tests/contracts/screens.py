@@ -12,9 +12,11 @@ from server.domain.events import Head
 from server.domain.filters import parse_filter
 from server.domain.words import JsonObject, RecordId, UserId
 from server.errors import NotFound
+from server.live.follower import RECENT
 from server.live.hub import Hub
+from server.live.identity import Identity
 from server.live.sequencer import Hole
-from server.live.session import RECENT, Identity, Session
+from server.live.session import Session
 from server.live.shell import Task
 from server.store.access import load_access
 from server.store.activities import Wanted, list_activities

@@ -100,6 +100,11 @@ STORY: tuple[Step, ...] = (
     Step("luis", "comment.edit", lambda c: {"comment": c.made["yes"], "text": "yes, of course"}),
     Step("ana", "comment.add", lambda c: {"entry": c.made["two"], "text": "seen"}, "seen"),
     Step("ana", "comment.edit", lambda c: {"comment": c.made["seen"], "text": f"{_mention(c.luis)} has to know"}),
+    Step("ana", "comment.add", lambda c: {"entry": c.made["alone"], "text": "whose is this?"}),
+    Step("luis", "comment.add", lambda c: {"entry": c.made["alone"], "text": "mine"}, "whose"),
+    Step(
+        "luis", "comment.edit", lambda c: {"comment": c.made["whose"], "text": f"mine, {_mention(c.ada)}{' so' * 99}"}
+    ),
     Step("luis", "reaction.add", lambda c: {"entry": c.made["both"], "emoji": "👍"}),
     Step("ana", "reaction.add", lambda c: {"entry": c.made["both"], "emoji": "👍"}),
     Step("luis", "reaction.remove", lambda c: {"entry": c.made["both"], "emoji": "👍"}),
@@ -121,6 +126,9 @@ STORY: tuple[Step, ...] = (
     Step("ana", "record.update", lambda c: {"record": c.deal, "fields": {"title": "121 laptops"}}),
     Step("ana", "record.update", lambda c: {"record": c.deal, "fields": {"stage": c.world.stages["deal", "Proposal"]}}),
     Step("ada", "record.update", lambda c: {"record": c.deal, "fields": {"stage": c.world.stages["deal", "Won"]}}),
+    Step("ana", "record.update", lambda c: {"record": c.deal, "fields": {"company": c.company}}),
+    Step("ana", "record.update", lambda c: {"record": c.company, "fields": {"title": "Acme & Sons"}}),
+    Step("ada", "record.update", lambda c: {"record": c.other, "fields": {"title": "41 chairs"}}),
     # Following
     Step("ada", "follow.set", lambda c: {"record": c.deal}),
     Step("ada", "message.publish", lambda c: {"text": "another laptop", "about": [c.deal]}, "another"),
@@ -137,6 +145,7 @@ STORY: tuple[Step, ...] = (
     Step("ana", "activity.create", lambda _: {"type": "task", "subject": "Water the plants"}, "plants"),
     Step("ana", "activity.update", lambda c: {"activity": c.made["task"], "subject": "Send it"}),
     Step("ana", "activity.update", lambda c: {"activity": c.made["task"], "responsible": c.luis}),
+    Step("ana", "activity.update", lambda c: {"activity": c.made["task"], "subject": "Send it today"}),
     Step("luis", "activity.complete", lambda c: {"activity": c.made["task"], "result": "sent"}),
     Step("ana", "comment.add", lambda c: {"entry": c.made["both"], "text": "what of the task?"}),
     Step("luis", "activity.reopen", lambda c: {"activity": c.made["task"]}),
@@ -146,10 +155,12 @@ STORY: tuple[Step, ...] = (
     Step("ana", "activity.delete", lambda c: {"activity": c.made["task"]}),
     # Rights
     Step("ada", "record.update", lambda c: {"record": c.deal, "fields": {"responsible": c.luis}}),
+    Step("luis", "follow.set", lambda c: {"record": c.deal, "level": "important"}),
     Step("ada", "record.update", lambda c: {"record": c.deal, "fields": {"responsible": c.ada}}),
     Step("ada", "record.update", lambda c: {"record": c.deal, "fields": {"responsible": c.ana}}),
     Step("ada", "user.change", lambda c: {"user": c.luis, "name": "Luisa"}),
     Step("luis", "me.change", lambda _: {"theme": "dark"}),
+    Step("ada", "user.change", lambda c: {"user": c.ada, "name": "Ada B."}),
     Step("ada", "department.add", lambda c: {"name": "Export", "parent": c.sales}, "export"),
     Step("ada", "department.change", lambda c: {"department": c.sales, "name": "Sales at home"}),
     Step("ada", "user.change", lambda c: {"user": c.luis, "department": c.made["export"]}),

@@ -24,7 +24,7 @@ FROZEN = frozenset(
         *("notification.changed", "read.changed"),
     }
 )
-"""Events that a replay tells as they were: removals, and what is personal."""
+"""Events that a replay tells as they were: removals, and what is personal. (See also `_shows_notification`.)"""
 
 CARRY_ENTRY = frozenset({"entry.added", "entry.changed", "comment.added"})
 CARRY_COMMENT = frozenset({"comment.added", "comment.changed"})
@@ -137,7 +137,7 @@ class Entitlement:
         """Whether every moment of the window gives the user the event, if a channel brings it."""
         if row.name in NEVER_FRAMED or not row.data or self._gone_before(row, window.last):
             return False
-        if row.name == "notification.added" and self._may_be_withheld(user, row, window):
+        if _shows_notification(row) and self._may_be_withheld(user, row, window):
             return False
         if row.reach in {"portal", "personal"}:
             return row.reach == "portal" or user in row.audience
@@ -155,11 +155,11 @@ class Entitlement:
 
     def _gone_before(self, row: Row, last: Position) -> bool:
         """Whether what the event tells of was deleted at or before `last`: then a replay leaves it out."""
-        if row.name in FROZEN:
+        if row.name in FROZEN and not _shows_notification(row):
             return False
         comment = row.id_of("comment") if row.name in CARRY_COMMENT else None
         ends = [self._about(row).removed, self._comments_removed.get(comment or 0)]
-        if row.name == "notification.added":
+        if _shows_notification(row):
             number = row.id_of("notification") or 0
             if not any(row.position < renewed <= last for renewed in self._notified[number]):  # then of another comment
                 told = part(row.data, "notification")
@@ -254,6 +254,11 @@ def part(value: Json, name: str) -> Json:
     """An object inside another; empty where there is none."""
     found = value.get(name)
     return cast(Json, found) if isinstance(found, dict) else {}
+
+
+def _shows_notification(row: Row) -> bool:
+    """It carries a notification, which is drawn as of now: a new one, or one that reads differently."""
+    return row.name in {"notification.added", "notification.changed"} and "notification" in row.data
 
 
 def _key(row: Row) -> tuple[str, int] | None:

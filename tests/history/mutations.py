@@ -57,7 +57,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "a resume skips one",
-        "server/live/session.py",
+        "server/live/follower.py",
         "self._cursor = self._told = op.position",
         "self._cursor = self._told = op.position + 1",
     ),
@@ -75,14 +75,14 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "rights are not asked",
-        "server/live/letter.py",
-        "return not event.principals.isdisjoint(held) and event.barred.isdisjoint(held)",
-        "return event.barred.isdisjoint(held)",
+        "server/live/rights.py",
+        "return not self._principals.isdisjoint(held) and self._barred.isdisjoint(held)",
+        "return self._barred.isdisjoint(held)",
     ),
     Mutation(
         "own principals are not asked",
         "server/live/letter.py",
-        "return session.user in self.named and not self.is_open(session.lens)",
+        "return session.user in self.rights.named and not self.rights.is_open(session.lens.shared)",
         "return False",
     ),
     Mutation(
@@ -111,9 +111,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
     Mutation(
         "what a choked client did not take is forgotten",
-        "server/live/session.py",
-        "        self._left = None\n        if self._latest",
-        "        self._left, self._cursor = None, self._hub.position\n        if self._latest",
+        "server/live/follower.py",
+        "        self._vitals.flow()\n        if self._latest",
+        "        self._vitals.flow()\n        self._cursor = self._hub.position\n        if self._latest",
     ),
     Mutation(
         "who joins gets what waited for others",

@@ -61,8 +61,8 @@ class View:
 
     def _moved(self, frame: Frame) -> bool:
         """A record has another responsible person, so its entries go from one Mine to another."""
-        entry = part(frame.data, "entry")
-        return self.channel == "mine" and (frame.name == "record.changed" or entry.get("type") == "responsible")
+        entry, is_own = part(frame.data, "entry"), frame.name == "record.changed" and frame.mine
+        return self.channel == "mine" and (is_own or entry.get("type") == "responsible")
 
     def differences(self, other: View) -> list[str]:
         """Where two views of the same channel disagree, above both horizons."""

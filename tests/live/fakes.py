@@ -10,10 +10,11 @@ import msgspec
 from server.domain.access import Access
 from server.domain.words import JsonObject
 from server.live.hub import Hub
+from server.live.identity import Identity
 from server.live.protocol import Encoding, Frame
-from server.live.session import Identity, Session
+from server.live.session import Session
 from server.live.shell import Task, Work
-from server.live.wire import Form, Packing
+from server.live.wire import Packing, form
 from tests.live.portal import ALL_DEALS, ANA
 
 IDENTITY = Identity(ANA, {"user": 1, "name": "Ana"}, credential="a")
@@ -24,7 +25,7 @@ class FakeWire:
     """See `wire.Wire`. `waiting` is what the test says."""
 
     def __init__(self) -> None:
-        self.form = Form(Encoding.JSON, Packing.MESSAGE)
+        self.form = form(Encoding.JSON, Packing.MESSAGE)
         self.waiting = 0
         self.frames: list[Frame] = []
         self.writes = 0

@@ -14,12 +14,13 @@ from starlette.websockets import WebSocket
 
 from server.domain.access import Access, Action, Level, Owned, Readers, all_principal, readers
 from server.domain.events import Event, Head, Name, Reach
-from server.domain.words import EntryId, JsonObject, Kind, Position, RecordId, UserId
+from server.domain.words import EntryId, JsonObject, Kind, Millis, Position, RecordId, UserId
 from server.errors import Forbidden, NotFound, NotSignedIn
+from server.live.client import wall
 from server.live.endpoint import Endpoint
 from server.live.feed import Live
 from server.live.handover import HandoverProtocol
-from server.live.session import Identity
+from server.live.identity import Identity
 
 ANA, LUIS = UserId(1), UserId(2)
 DEAL = RecordId(42)
@@ -104,12 +105,16 @@ class MemoryLog:
 
 
 class Portal:
-    """The live path over a MemoryLog. People sign in with `Authorization: Bearer <user id>`."""
+    """The live path over a MemoryLog. People sign in with `Authorization: Bearer <user id>`.
+
+    `ends`: when such a token ends.
+    """
 
     def __init__(self, redis_url: str, log: MemoryLog | None = None, name: str = "test") -> None:
         self.log = log or MemoryLog()
         self.grants: dict[UserId, Mapping[tuple[Kind, Action], Level]] = {ANA: ALL_DEALS, LUIS: {}}
         self.disabled: set[UserId] = set()
+        self.ends: dict[str, Millis] = {}
         self.calls: list[tuple[UserId, str, object, str | None]] = []
         self.url = ""
         self.owned = {DEAL: Owned(Kind.DEAL, ANA, None, opened=False)}
@@ -130,7 +135,14 @@ class Portal:
         if scheme != "Bearer" or not token.isdecimal() or UserId(int(token)) not in self.grants:
             raise NotSignedIn
         user = UserId(int(token))
-        return Identity(user, {"user": user, "name": f"Person {user}"})
+        return Identity(user, {"user": user, "name": f"Person {user}"}, token, self.ends.get(token))
+
+    async def expires(self, credential: str) -> Millis | None:
+        """When a token ends, as of now."""
+        ends = self.ends.get(credential)
+        if ends is not None and ends <= wall():
+            raise NotSignedIn
+        return ends
 
     async def person(self, user: UserId, /) -> JsonObject | None:
         """How others see a user."""
@@ -174,7 +186,7 @@ class Portal:
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[Portal]:
         """Serves `/live` over a real uvicorn on a port of this machine."""
-        endpoint = Endpoint(self.live, self.authenticate, self.access, self.perform)
+        endpoint = Endpoint(self.live, self.authenticate, self.access, self.expires, self.perform)
         app = Starlette(routes=[WebSocketRoute("/live", endpoint.serve)])
         config = uvicorn.Config(app, port=port, log_config=None, lifespan="off", ws=HandoverProtocol)
         config.ws_per_message_deflate = False

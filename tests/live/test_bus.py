@@ -26,6 +26,10 @@ class Ears:
         self.heads: list[int] = []
         self.told: list[bytes] = []
         self.suspicions = 0
+        self.known: set[int] = set()
+
+    def knows(self, position: int) -> bool:
+        return position in self.known
 
     def event(self, event: Event) -> None:
         self.events.append(event)
@@ -82,6 +86,16 @@ async def test_of_an_event_too_large_only_the_position_is_told(redis_url: str) -
 
         await until(lambda: ears.heads == [9])
         assert ears.events == []
+
+
+async def test_an_event_that_is_known_already_is_counted_and_not_looked_at(redis_url: str) -> None:
+    async with running(redis_url) as (bus, ears):
+        ears.known = {1}
+
+        await bus.publish([make_event(1, data={"entry": entry(text="x" * LETTER_MAX)}), make_event(1), make_event(2)])
+
+        await until(lambda: bus.counts.received == 3)
+        assert ([event.position for event in ears.events], ears.heads) == ([2], [])
 
 
 async def test_a_foreign_message_is_a_suspicion_and_nothing_more(redis_url: str) -> None:

@@ -20,9 +20,9 @@ from server.domain.access import Access
 from server.domain.events import Event, Head, Name, Reach
 from server.domain.words import EntryId, JsonObject, Position
 from server.live import ring as limits
+from server.live.follower import RECENT
 from server.live.hub import Hub
 from server.live.sequencer import Hole
-from server.live.session import RECENT
 from server.live.shell import Task
 from tests.live.fakes import Desk
 from tests.live.portal import ALL_DEALS, ANA, make_event
@@ -235,7 +235,7 @@ def test_a_client_gets_each_event_once_and_in_order_whatever_happens(monkeypatch
     monkeypatch.setattr(limits, "RING_EVENTS", 20)
     monkeypatch.setattr(limits, "PAGE", 7)
     monkeypatch.setattr(limits, "PAGES_MAX", 2)
-    monkeypatch.setattr("server.live.session.CHUNK", 1_000)
+    monkeypatch.setattr("server.live.follower.CHUNK", 1_000)
     monkeypatch.setattr("server.live.cohort.EVENTS_MAX", 20)
     monkeypatch.setattr("server.live.limits.BURST", 1e9)
 

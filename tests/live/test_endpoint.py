@@ -262,7 +262,7 @@ async def test_a_service_that_stops_refuses_new_clients_with_503(portal: Portal)
 async def test_a_client_that_takes_nothing_for_too_long_is_given_up(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.live.session.STUCK", 0.2)
+    monkeypatch.setattr("server.live.vitals.STUCK", 0.2)
     monkeypatch.setattr("server.live.feed.TICK", 0.1)
     big = make_event(data={"entry": {**make_event().data["entry"], "text": "x" * 20_000}})  # type: ignore[dict-item]
     async with client(portal.url, ANA) as stuck, client(portal.url, LUIS) as other:

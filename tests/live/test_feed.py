@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from server.domain.events import Name
 from tests.live.client import client
@@ -73,13 +74,40 @@ async def test_an_event_that_cannot_be_shown_is_told_and_the_next_ones_come(redi
 
 
 async def test_an_event_too_large_for_the_bus_comes_from_the_log(redis_url: str) -> None:
-    async with Portal(redis_url).serving() as portal, client(portal.url, ANA) as ana:
+    async with (
+        Portal(redis_url).serving() as portal,
+        Portal(redis_url, portal.log).serving() as writer,
+        client(portal.url, ANA) as ana,
+    ):
         await ana.resume(0, "mine")
 
-        await portal.record(make_event(name=Name.ENTRY_CHANGED, data={"entry": entry(text="x" * 100_000)}))
+        await writer.record(make_event(name=Name.ENTRY_CHANGED, data={"entry": entry(text="x" * 100_000)}))
 
         assert await ana.positions(1) == [1]
         assert portal.log.replays == 1
+
+
+async def test_who_is_connected_where_it_was_written_waits_neither_for_redis_nor_for_the_log(redis: Redis) -> None:
+    async with Portal(redis.url).serving() as portal, client(portal.url, ANA) as ana:
+        await ana.resume(0, "mine")
+        portal.log.broken = True  # what comes does not come from there
+        redis.hang()
+
+        await portal.record(make_event(data={"entry": entry(text="x" * 100_000)}))
+
+        assert await ana.positions(1) == [1]
+
+
+async def test_what_was_written_here_is_masked_in_whatever_shape_it_was_said(redis_url: str) -> None:
+    secret = {"record": 43, "kind": "deal", "title": "Secret"}
+    event = make_event(data={"entry": {**entry(), "records": (secret,)}})
+    async with Portal(redis_url).serving() as portal, client(portal.url, ANA) as ana:
+        await ana.resume(0, "mine")
+
+        await portal.record(event)
+
+        shown = cast("dict[str, dict[str, object]]", (await ana.expect("event"))["data"])
+        assert shown["entry"]["records"] == [{"kind": "deal", "locked": True}]
 
 
 async def test_a_burst_reaches_every_process_through_a_redis_that_restarts(redis: Redis) -> None:

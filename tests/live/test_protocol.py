@@ -16,20 +16,10 @@ from server.domain.events import UNSENT, Name
 from server.domain.filters import FILTER_FIELDS, KIND_FILTERS, NO_FILTER, Filter, parse_filter
 from server.domain.words import Kind, UserId
 from server.errors import CaudalError, Invalid
-from server.live import limits, protocol
-from server.live.protocol import (
-    FRAME_MAX,
-    BadFrame,
-    Close,
-    Encoding,
-    Op,
-    Ping,
-    ProtocolError,
-    Reset,
-    ServerFrame,
-    parse,
-)
-from server.live.session import STUCK
+from server.live import limits, messages, protocol, requests
+from server.live.protocol import FRAME_MAX, Close, Encoding, Op, Ping, Reset, ServerFrame
+from server.live.requests import BadFrame, ProtocolError, parse
+from server.live.vitals import STUCK
 from server.live.wire import HIGH_WATER
 
 PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
@@ -110,7 +100,7 @@ def test_a_filter_reads_the_same_from_a_query_and_from_a_frame() -> None:
     query = {"kind": ["activity", "message"], "author": ["7"], "from": ["5"], "to": ["9"], "q": ["Óptica"]}
     frame = {"kind": ["activity", "message"], "author": 7, "from": 5, "to": 9, "q": "Óptica"}
 
-    _, from_frame = protocol.parse_subscription("all", frame)
+    _, from_frame = requests.parse_subscription("all", frame)
 
     assert parse_filter(query) == from_frame
     assert from_frame == Filter(
@@ -201,7 +191,7 @@ def test_every_example_is_a_frame_as_it_is_spoken(example: str) -> None:
 
 def test_the_bytes_of_the_examples_are_those_that_are_sent() -> None:
     ping = bytes.fromhex("81 a2 6f 70 a4 70 69 6e 67")
-    pong = protocol.encode(protocol.reply(None, {}), Encoding.MSGPACK)
+    pong = messages.encode(messages.reply(None, {}), Encoding.MSGPACK)
 
     assert parse(ping, Encoding.MSGPACK) == Ping()
     assert ping.hex(" ") in PAGE

@@ -9,10 +9,10 @@ import pytest
 from server.domain.access import Access
 from server.domain.events import Head, Name, Reach
 from server.domain.words import JsonObject
+from server.live.follower import RECENT
 from server.live.hub import Hub
 from server.live.protocol import Resume
 from server.live.sequencer import Hole
-from server.live.session import RECENT
 from server.live.shell import Task
 from tests.live.fakes import Desk
 from tests.live.portal import ALL_DEALS, ANA, make_event, personal

@@ -92,6 +92,17 @@ def test_a_gap_is_given_a_moment_before_the_log_is_asked() -> None:
     assert sequencer.ask(1.0 + PATIENCE) == Hole(0, 1)
 
 
+def test_what_the_bus_brought_during_a_reading_that_failed_is_not_read_again() -> None:
+    sequencer = Sequencer(0)
+    sequencer.offer(make_event(2), now=1.0)
+    assert sequencer.ask(1.0 + PATIENCE)
+    sequencer.offer(make_event(1), now=1.1)
+
+    sequencer.failed(now=1.2)
+
+    assert sequencer.due is None
+
+
 def test_an_event_too_large_for_the_bus_is_read_at_once() -> None:
     sequencer = Sequencer(3)
 

@@ -9,9 +9,10 @@ import pytest
 
 from server.domain.events import Head
 from server.domain.words import JsonObject
-from server.live import limits, session as times
+from server.live import follower, limits, session as times, vitals
 from server.live.hub import Hub
 from server.live.protocol import CHANNELS_MAX, Call, Reset, Resume
+from server.live.shell import Task
 from tests.live.fakes import AT, IDENTITY, Desk
 from tests.live.portal import ANA, make_event, personal
 
@@ -53,7 +54,7 @@ def test_no_event_comes_before_the_client_says_what_it_wants(desk: Desk, hub: Hu
     hub.deliver(make_event(6))
     desk.works()
     assert desk.flushed() == []
-    desk.session.tick(times.HEARTBEAT + 1.0, AT)
+    desk.session.tick(vitals.HEARTBEAT + 1.0, AT)
     assert desk.flushed() == [], "a checkpoint would move a cursor that was not told yet"
 
     desk.does(op="subscribe", channel="mine")
@@ -157,9 +158,9 @@ def test_the_cursor_is_moved_over_events_for_others(desk: Desk, hub: Hub) -> Non
     desk.live()
     hub.deliver(make_event(5))
 
-    desk.session.tick(times.CHECKPOINT - 1, AT)
+    desk.session.tick(vitals.CHECKPOINT - 1, AT)
     assert desk.flushed() == []
-    desk.session.tick(times.CHECKPOINT, AT)
+    desk.session.tick(vitals.CHECKPOINT, AT)
 
     assert desk.flushed() == [{"type": "checkpoint", "position": 5}]
 
@@ -169,7 +170,7 @@ def test_a_checkpoint_does_not_run_ahead_of_what_waits(desk: Desk, hub: Hub) -> 
     desk.session.tick(0.0, AT)
     hub.deliver(make_event(5))
 
-    desk.session.tick(times.HEARTBEAT, AT)
+    desk.session.tick(vitals.HEARTBEAT, AT)
 
     assert desk.wire.taken() == [{"type": "checkpoint", "position": 4}]
 
@@ -178,24 +179,37 @@ def test_a_quiet_session_has_a_heartbeat(desk: Desk) -> None:
     desk.live()
     desk.session.tick(0.0, AT)
 
-    desk.session.tick(times.HEARTBEAT - 1, AT)
+    desk.session.tick(vitals.HEARTBEAT - 1, AT)
     assert desk.wire.taken() == []
-    desk.session.tick(times.HEARTBEAT, AT)
+    desk.session.tick(vitals.HEARTBEAT, AT)
 
     assert desk.wire.taken() == [{"type": "checkpoint", "position": 4}]
 
 
 def test_a_silent_client_is_closed(desk: Desk) -> None:
-    desk.session.tick(times.SILENT, AT)
+    desk.session.tick(vitals.SILENT, AT)
     assert desk.wire.closed is None
 
-    desk.session.tick(times.SILENT + 1, AT)
+    desk.session.tick(vitals.SILENT + 1, AT)
 
     assert desk.wire.closed == (4010, "silent")
 
 
+def test_a_client_that_waits_for_its_answer_is_not_silent(desk: Desk) -> None:
+    desk.does(0.0, id=1, op="call", action="a", args={})
+    desk.session.tick(2 * vitals.SILENT, AT)
+    assert desk.wire.closed is None
+
+    desk.session.done(2 * vitals.SILENT)
+    desk.session.tick(3 * vitals.SILENT, AT)
+    assert desk.wire.closed is None
+
+    desk.session.tick(3 * vitals.SILENT + 1, AT)
+    assert desk.wire.closed == (4010, "silent")
+
+
 def test_answers_that_nobody_takes_end_the_session(desk: Desk) -> None:
-    desk.wire.waiting = times.ANSWERS_MAX
+    desk.wire.waiting = follower.ANSWERS_MAX
     desk.session.answer(1, {})
     assert desk.wire.closed is None
 
@@ -209,12 +223,12 @@ def test_a_choked_client_that_takes_nothing_at_all_is_given_up(desk: Desk) -> No
     desk.live("all")
     desk.wire.waiting = 300_000
     desk.session.choked()
-    for second in range(1, int(times.STUCK) + 1):
+    for second in range(1, int(vitals.STUCK) + 1):
         desk.does(float(second), op="ping")
         desk.session.tick(float(second), AT)
     assert desk.wire.closed is None
 
-    desk.session.tick(times.STUCK + 2, AT)
+    desk.session.tick(vitals.STUCK + 2, AT)
 
     assert desk.wire.closed == (4008, "slow")
 
@@ -224,7 +238,7 @@ def test_a_choked_client_that_takes_a_little_is_waited_for(desk: Desk) -> None:
     desk.wire.waiting = 300_000
     desk.session.choked()
 
-    for second in range(1, 3 * int(times.STUCK)):
+    for second in range(1, 3 * int(vitals.STUCK)):
         desk.wire.waiting -= 1
         desk.does(float(second), op="ping")
         desk.session.tick(float(second), AT)
@@ -232,14 +246,30 @@ def test_a_choked_client_that_takes_a_little_is_waited_for(desk: Desk) -> None:
     assert desk.wire.closed is None
 
 
-def test_a_login_that_expires_ends_the_session(hub: Hub) -> None:
+def test_when_a_login_should_have_ended_its_end_is_read_again_once(hub: Hub) -> None:
     desk = Desk(hub, replace(IDENTITY, expires=AT))
 
     desk.session.tick(1.0, AT - 1)
-    assert desk.wire.closed is None
+    assert (desk.shell.woken, desk.works()) == (0, None)
     desk.session.tick(2.0, AT)
+    desk.session.tick(3.0, AT + 1)
 
-    assert desk.wire.closed == (4501, "signed_out")
+    assert desk.shell.woken == 1
+    assert [desk.works(), desk.works()] == [Task.PROLONG, None]
+    assert desk.wire.closed is None
+
+
+def test_a_login_that_was_used_elsewhere_is_looked_at_when_it_ends_by_now(hub: Hub) -> None:
+    desk = Desk(hub, replace(IDENTITY, expires=AT))
+    desk.session.tick(1.0, AT)
+    desk.works()
+
+    desk.session.prolonged(AT + 100)
+
+    desk.session.tick(2.0, AT + 99)
+    assert desk.works() is None
+    desk.session.tick(3.0, AT + 100)
+    assert desk.works() is Task.PROLONG
 
 
 def test_a_planned_end_says_bye_once(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from server.live import protocol
+from server.live import messages, requests
 from server.live.protocol import Encoding, Op, Reset, ServerFrame
 from tests.vectors import FRAMES, OPS, Vector
 
@@ -18,8 +18,8 @@ def name_of(vector: Vector) -> str:
 
 @pytest.mark.parametrize("vector", OPS, ids=name_of)
 def test_an_op_says_the_same_in_both_encodings(vector: Vector) -> None:
-    from_text = protocol.parse(vector.json, Encoding.JSON)
-    from_bytes = protocol.parse(vector.msgpack, Encoding.MSGPACK)
+    from_text = requests.parse(vector.json, Encoding.JSON)
+    from_bytes = requests.parse(vector.msgpack, Encoding.MSGPACK)
 
     said = {name: value for name, value in msgspec.to_builtins(from_text).items() if value is not None}
     plain = dict(vector.value)
@@ -31,8 +31,8 @@ def test_an_op_says_the_same_in_both_encodings(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", FRAMES, ids=name_of)
 def test_a_frame_is_written_as_it_was_agreed(vector: Vector) -> None:
-    assert protocol.encode(vector.value, Encoding.JSON) == vector.json
-    assert protocol.encode(vector.value, Encoding.MSGPACK) == vector.msgpack
+    assert messages.encode(vector.value, Encoding.JSON) == vector.json
+    assert messages.encode(vector.value, Encoding.MSGPACK) == vector.msgpack
 
 
 def test_there_is_a_vector_for_every_op() -> None:

@@ -7,7 +7,15 @@ from sqlalchemy import event, insert, select, update
 
 from server.domain.words import UserId
 from server.store.arrivals import read_arrivals
-from server.store.logins import LASTS, SEEN_EVERY, add_login, add_token, hash_secret
+from server.store.logins import (
+    LASTS,
+    SEEN_EVERY,
+    TOKEN_SEEN_EVERY,
+    add_login,
+    add_token,
+    find_token,
+    hash_secret,
+)
 from server.store.schema import logins, tokens, users
 from server.store.work import now
 from tests.world import World
@@ -67,6 +75,17 @@ async def test_a_login_that_is_used_lasts_longer_and_says_so(world: World) -> No
         expires = (await connection.execute(select(logins.c.expires_at).where(logins.c.hash == hash))).scalar_one()
     assert expires > began + LASTS
     assert found[hash].expires == expires
+
+
+@pytest.mark.parametrize(("ago", "unnoted"), [(None, True), (TOKEN_SEEN_EVERY, True), (TOKEN_SEEN_EVERY // 2, False)])
+async def test_the_use_of_a_token_is_to_be_noted_once_a_minute(world: World, ago: int | None, unnoted: bool) -> None:
+    hash = await token(world, await world.user("Bot", type="bot"), seen_at=None if ago is None else now() - ago)
+
+    found = await read_arrivals(world.store.database, [hash])
+
+    async with world.store.database.reading() as connection:
+        assert (await find_token(connection, hash, now())).unnoted is unnoted
+    assert found[hash].unnoted is unnoted
 
 
 @pytest.mark.parametrize("people", [2, 40])

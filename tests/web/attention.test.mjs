@@ -57,13 +57,6 @@ for (const name of ["follow.changed", "record.locked", "record.unlocked", "acces
 
 test("after a reset the server is asked again", () => assert.ok(run(start(), { type: "reset", reason: "access" }).stale));
 
-test("an edited comment that mentions me may bring its entry into mine", () => {
-  const edited = (user) => event(11, "comment.changed", { entry: 3, comment: { mentions: [{ user, name: "" }] } });
-
-  assert.ok(run(start(), edited(ME)).stale);
-  assert.ok(!run(start(), edited(OTHER)).stale);
-});
-
 test("with more unseen entries than were listed it counts on, and asks when an unknown one lives again", () => {
   const known = start([{ entry: 1, bumped: 9 }], { unseen: 3 });
   const added = run(known, event(11, "entry.added", { entry: entry(2, 11) }));

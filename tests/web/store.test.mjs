@@ -158,6 +158,59 @@ test("a changed title is changed wherever the record is mentioned", () => {
   assert.equal(state.entries.get(2), start.entries.get(2));
 });
 
+const [ana, luis] = [{ user: 1, name: "Ana" }, { user: 2, name: "Luis" }];
+const sales = { department: 1, name: "Sales" };
+const everywhere = (person, team, record) => ({
+  author: person, recipients: [team, luis], records: [record], mentions: [person, record],
+  activity: { id: 5, author: luis, responsible: person, participants: [person], records: [record], with: [record] },
+  change: { old: luis, new: person }, comments: { count: 1, last: [{ id: 9, author: person, mentions: [record] }] },
+});
+const chip = { record: 42, kind: "deal", title: "Old", responsible: 1 };
+const RENAMED = [
+  ["person", "user.changed", { user: { ...ana, name: "Ana B.", department: 1, email: "a@b.c", active: true } }, [{ user: 1, name: "Ana B." }, sales, chip]],
+  ["department", "department.changed", { department: { ...sales, name: "Trade", parent: null } }, [ana, { department: 1, name: "Trade" }, chip]],
+  ["record", "record.changed", { record: { ...chip, title: "New", responsible: luis, version: 2 } }, [ana, sales, { ...chip, title: "New", responsible: 2 }]],
+];
+for (const [what, name, data, now] of RENAMED)
+  test(`a ${what} that is renamed is renamed in every entry, thread and message on its way`, () => {
+    const before = everywhere(ana, sales, chip);
+    const after = everywhere(...now);
+    const thread = { type: "page.thread", entry: 1, comments: before.comments.last };
+    const sending = { type: "page.sending", entry: entry(0, { ...before, pending: { ref: "r" } }) };
+    const start = run(open(), snapshot([entry(1, before), entry(2, { author: luis })], 2), thread, sending);
+
+    const state = run(start, event(3, name, data), event(3, name, data));
+
+    assert.deepEqual(state.entries.get(1), entry(1, after));
+    assert.deepEqual(state.threads.get(1), after.comments.last);
+    assert.deepEqual(state.sending[0].recipients, after.recipients);
+    assert.equal(state.entries.get(2), start.entries.get(2));
+  });
+
+test("a person and a department of the same number are not taken for each other", () => {
+  const start = run(open(), snapshot([entry(1, { author: { ...ana, department: 2 }, recipients: [sales] })], 2));
+
+  const state = run(start, event(3, "user.changed", { user: { user: 2, name: "L" } }), event(4, "department.changed", { department: { department: 2, name: "D" } }));
+
+  assert.equal(state.entries.get(1), start.entries.get(1));
+});
+
+test("preferences, a removed department and a record that is locked rename nothing", () => {
+  const start = run(open(), snapshot([entry(1, everywhere(ana, sales, chip))], 2));
+
+  const state = run(start, event(3, "user.changed", { preferences: { theme: "dark" } }), event(4, "department.changed", { removed: 1 }), event(5, "record.changed", { record: { kind: "deal", locked: true } }));
+
+  assert.equal(state.entries.get(1), start.entries.get(1));
+});
+
+test("an older entry that comes into Mine stands in its place, not at the top", () => {
+  const start = run(open(), snapshot([entry(9), entry(3)], 9));
+
+  const state = apply(start, event(10, "entry.changed", { entry: entry(5) }));
+
+  assert.deepEqual(state.feed.ids, [9, 5, 3]);
+});
+
 test("the cursor is the oldest snapshot until events move it", () => {
   const start = run(open(), snapshot([entry(5)], 9), { type: "page.snapshot", answer: { epoch: "e", position: 7 } });
 

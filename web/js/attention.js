@@ -50,8 +50,6 @@ function after(state, name, { data, mine }, me) {
   if (name === "notification.added" || name === "notification.changed") return { ...state, unread: data.unread };
   if (name === "read.changed") return data.seen > state.seen ? seenUpTo(state, data.seen) : state;
   if (name === "entry.removed") return without(state, data.entry);
-  // A comment that was edited may mention the reader now, which brings its entry into Mine; it is not told with it.
-  if (name === "comment.changed") return mentions(data.comment, me) && !state.unseen.has(data.entry) ? { ...state, stale: true } : state;
   return typeof data?.entry === "object" && data.entry ? place(state, data.entry, mine === true, me) : state;
 }
 
@@ -76,6 +74,3 @@ function seenUpTo(state, seen) {
   const stale = state.stale || (state.older > 0 && seen < Math.min(...state.unseen.values()));
   return { ...state, seen, older: 0, unseen: new Map([...state.unseen].filter(([, bumped]) => bumped > seen)), stale };
 }
-
-/** @param {import("./types.d.ts").Comment} comment @param {number} me */
-const mentions = (comment, me) => comment.mentions.some((one) => "user" in one && one.user === me);

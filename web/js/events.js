@@ -13,15 +13,15 @@ const EVENTS = {
   "entry.changed": (state, { entry }, frame) => put(state, entry, frame),
   "entry.removed": (state, { entry }) => drop(state, entry),
   "comment.added": (state, { entry, comment }, frame) => thread(put(state, entry, frame), entry.id, (all) => upsert(all, comment)),
-  "comment.changed": (state, { entry, comment, comments }) =>
-    thread(patch(state, entry, (old) => ({ ...old, comments })), entry, (all) => swap(all, comment)),
-  "comment.removed": (state, { entry, comment, comments }) =>
-    thread(patch(state, entry, (old) => ({ ...old, comments })), entry, (all) => all.filter((one) => one.id !== comment)),
-  "reaction.changed": (state, { entry, reactions }) => patch(state, entry, (old) => ({ ...old, reactions })),
-  "record.changed": (state, { record }) => (record?.record ? relabel(state, record) : state),
-  "record.locked": (state, { locked }, { me }) => lock(state, locked, me),
-  "read.changed": (state, { unread }) => (unread ? patch(state, unread.entry, ({ unread: _, ...old }) => (unread.marked ? { ...old, unread: true } : old)) : state),
-  "activity.changed": (state, { activity }) => (activity?.entry ? patch(state, activity.entry, (old) => ({ ...old, activity })) : state),
+  "comment.changed": (state, { entry, comment, comments }) => thread(patch(state, entry, { comments }), entry, (all) => swap(all, comment)),
+  "comment.removed": (state, { entry, comment, comments }) => thread(patch(state, entry, { comments }), entry, (all) => all.filter((one) => one.id !== comment)),
+  "reaction.changed": (state, { entry, reactions }) => patch(state, entry, { reactions }),
+  "record.changed": rename,
+  "record.locked": lock,
+  "user.changed": rename,
+  "department.changed": rename,
+  "read.changed": (state, { unread }) => (unread ? patch(state, unread.entry, { unread: unread.marked || undefined }) : state),
+  "activity.changed": (state, { activity }) => patch(state, activity?.entry, { activity }),
 };
 
 /**
@@ -95,10 +95,10 @@ function drop(state, id) {
   return { ...state, entries, threads, feed: { ...state.feed, ids: without(state.feed.ids), waiting: without(state.feed.waiting) } };
 }
 
-/** @param {State} state @param {number} id @param {(old: Entry) => Entry} change @returns {State} */
+/** @param {State} state @param {number} id @param {Partial<Entry>} change @returns {State} */
 function patch(state, id, change) {
   const old = state.entries.get(id);
-  return old ? { ...state, entries: new Map(state.entries).set(id, change(old)) } : state;
+  return old ? { ...state, entries: new Map(state.entries).set(id, { ...old, ...change }) } : state;
 }
 
 /** @param {State} state @param {number} id @param {(all: Comment[]) => Comment[]} change @returns {State} */
@@ -113,30 +113,33 @@ const swap = (all, comment) => all.map((one) => (one.id === comment.id ? comment
 /** @param {Comment[]} all @param {Comment} comment */
 const upsert = (all, comment) => (all.some((one) => one.id === comment.id) ? swap(all, comment) : [...all, comment]);
 
-/** A record's new title and responsible person, wherever it is mentioned. @param {State} state @param {any} whole @returns {State} */
-function relabel(state, { record, title, responsible }) {
-  const entries = new Map(state.entries);
-  const label = { title, responsible: responsible?.user ?? null };
-  for (const [id, entry] of entries) {
-    const fresh = walk(entry, (one) => (one.record === record ? { ...one, ...label } : one));
-    if (fresh !== entry) entries.set(id, fresh);
-  }
-  return { ...state, entries };
-}
+/** How events change whatever object stands for the record (whole ones, with a version, come whole), person or department they tell of. @type {Record<string, (data: any) => ((one: any) => any) | false>} */
+const RENAMES = {
+  "record.changed": ({ record: { record, title, responsible } }) => record && ((one) => (one.record === record && one.kind && !one.version ? { ...one, title, responsible: responsible?.user ?? null } : one)),
+  "record.locked": ({ locked }) => (one) => (one.record === locked && one.kind ? { kind: one.kind, locked: true } : one),
+  "user.changed": ({ user }) => user && ((one) => (one.user === user.user && one.name ? { ...one, name: user.name } : one)),
+  "department.changed": ({ department: whole }) => whole && ((one) => (one.department === whole.department && one.name && !one.user ? { ...one, name: whole.name } : one)),
+};
 
 /**
- * Who lost a record sees a lock in its place; an entry that stood there by it alone goes (PRODUCT §2).
- * @param {State} state @param {number} record @param {number} me @returns {State}
+ * What is shown, with the names that hold since an event: the same value, if it names nothing in it.
+ * @template T @param {T} value @param {Frame} frame @returns {T}
  */
-function lock(state, record, me) {
-  const hide = (/** @type {any} */ value) => walk(value, (one) => (one.record === record && one.kind ? { kind: one.kind, locked: true } : one));
-  const threads = new Map([...state.threads].map(([id, all]) => [id, hide(all)]));
-  let next = { ...state, threads, sending: hide(state.sending) };
-  for (const [id, entry] of state.entries) {
-    const fresh = hide(entry);
-    if (fresh !== entry) next = stays(fresh, me) ? patch(next, id, () => fresh) : drop(next, id);
-  }
-  return next;
+export function renamed(value, { name, data }) {
+  const change = RENAMES[name ?? ""]?.(data);
+  return change ? walk(value, change) : value;
+}
+
+/** @param {State} state @param {any} _ @param {Frame} frame @returns {State} */
+function rename(state, _, frame) {
+  return { ...state, entries: renamed(state.entries, frame), threads: renamed(state.threads, frame), sending: renamed(state.sending, frame) };
+}
+
+/** Who lost a record sees a lock in its place; an entry that stood there by it alone goes (PRODUCT §2). @param {State} state @param {any} _ @param {Frame} frame @returns {State} */
+function lock(state, _, frame) {
+  const next = rename(state, _, frame);
+  const lost = [...next.entries.values()].filter((entry) => entry !== state.entries.get(entry.id) && !stays(entry, frame.me));
+  return lost.reduce((kept, { id }) => drop(kept, id), next);
 }
 
 /** A change is its subject's; the rest is for readers of any of its records, and for those who take part. @param {Entry} entry @param {number} me */
@@ -149,6 +152,7 @@ function stays({ type, subject, records, author, recipients, activity }, me) {
 /** Rebuilds only what a change touches. @template T @param {T} value @param {(object: any) => any} change @returns {T} */
 function walk(value, change) {
   if (value === null || typeof value !== "object") return value;
+  if (value instanceof Map) return /** @type {any} */ (new Map([...value].map(([key, one]) => [key, walk(one, change)])));
   if (Array.isArray(value)) {
     const fresh = value.map((one) => walk(one, change));
     return fresh.some((one, i) => one !== value[i]) ? /** @type {any} */ (fresh) : value;

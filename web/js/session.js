@@ -1,6 +1,7 @@
 /** Who reads, and the directory of the portal: names of people, departments and stages. Kept current by events. */
 
 import { api } from "./api.js";
+import { renamed } from "./events.js";
 import { useTimeZone } from "./format.js";
 
 /**
@@ -9,6 +10,9 @@ import { useTimeZone } from "./format.js";
  * @typedef {import("./types.d.ts").Ref} Ref
  */
 
+/** Many records may change hands at once, ms. */
+const GATHER = 150;
+
 class Session extends EventTarget {
   /** @type {Me} Set by load(). */
   me = /** @type {any} */ (null);
@@ -16,6 +20,7 @@ class Session extends EventTarget {
   portal = /** @type {any} */ (null);
   /** @type {Map<number, import("./types.d.ts").Level>} Record id to level; without an entry it is not followed. */
   follows = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
   /** Loads me and the portal. Raises ApiError. */
   async load() {
@@ -36,29 +41,34 @@ class Session extends EventTarget {
    * Takes what an event says about me, or about the directory.
    * @param {import("./types.d.ts").Frame} frame
    */
-  apply({ name, data }) {
+  apply(frame) {
+    const { name, data } = frame;
     if (name === "follow.changed") {
       if (data.level) this.follows.set(data.follow, data.level);
       else this.follows.delete(data.follow);
       this.changed();
-    } else if (name === "user.changed" && data?.user) {
-      const user = data.user.user;
-      const known = this.portal.users.findIndex((person) => person.user === user);
-      if (known < 0) this.portal.users.push(data.user);
-      else this.portal.users[known] = { ...this.portal.users[known], ...data.user };
-      this.changed();
-    } else if (name === "department.changed") {
-      const { department, removed = department.department } = data;
-      this.portal.departments = [...this.portal.departments.filter((one) => one.department !== removed), ...(department ? [department] : [])];
+    } else if (name === "record.locked") this.follows.delete(data.locked);
+    else if (name === "record.unlocked") this.reload();
+    else if (name === "user.changed" || name === "department.changed") {
+      const { user, department: whole, removed = whole?.department, preferences: { notify, ...said } = {} } = data;
+      const { users, departments } = this.portal;
+      if (user) this.portal.users = [...users.filter((one) => one.user !== user.user), user];
+      else if (removed) this.portal.departments = [...departments.filter((one) => one.department !== removed), ...(whole ? [whole] : [])];
+      this.me = { ...renamed(this.me, frame), ...said, notify: { ...this.me.notify, ...notify } };
+      if (this.isMe(user?.user)) {
+        const own = department(user.department);
+        Object.assign(this.me, { email: user.email, department: own && { department: own.department, name: own.name } });
+      }
       this.changed();
     }
   }
 
   /** My rights are others now. */
   reload() {
-    this.load().catch(() => {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.load().catch(() => {
       // The rights are the server's to enforce; what the page offers is put right by the next event or reload.
-    });
+    }), GATHER);
   }
 
   /** Tells listeners of "change". */
@@ -83,12 +93,13 @@ class Session extends EventTarget {
    */
   async follow(record, level) {
     const before = this.follows.get(record) ?? null;
-    this.apply({ type: "event", name: "follow.changed", data: { follow: record, level } });
+    const show = (/** @type {import("./types.d.ts").Level | null} */ level) => this.apply({ type: "event", name: "follow.changed", data: { follow: record, level } });
+    show(level);
     try {
       if (level) await api.put(`/records/${record}/follow`, { level });
       else await api.del(`/records/${record}/follow`);
     } catch (error) {
-      this.apply({ type: "event", name: "follow.changed", data: { follow: record, level: before } });
+      show(before);
       throw error;
     }
   }

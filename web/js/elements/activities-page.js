@@ -3,6 +3,7 @@ import { dueness, moveActivity } from "../activities.js";
 import { api } from "../api.js";
 import { connection, live } from "../connection.js";
 import { h, icon, replace } from "../dom.js";
+import { renamed } from "../events.js";
 import { ACTIVITIES } from "../filter.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
@@ -54,6 +55,11 @@ export class ActivitiesPage extends HTMLElement {
     const { name, type, data } = event.type === "frame" ? event.detail : { name: "activity.", data: event.detail, type: "event" };
     const activity = data?.activity;
     const mine = session.isMe(activity?.responsible?.user) || this.#activities.some(({ id }) => id === (activity?.id ?? activity));
+    const rows = renamed(this.#activities, { type, name, data });
+    if (rows !== this.#activities) {
+      this.#activities = rows;
+      this.#render();
+    }
     if (type === "reset" || /^record\.(un)?locked$/.test(name) || (name?.startsWith("activity.") && mine)) {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#load(), GATHER);

@@ -4,6 +4,7 @@ import { dueness, moveActivity } from "../activities.js";
 import { api } from "../api.js";
 import { live } from "../connection.js";
 import { announce, h, replace } from "../dom.js";
+import { renamed } from "../events.js";
 import { t } from "../i18n.js";
 import { session } from "../session.js";
 import { activityRow, dueHead } from "./activity-row.js";
@@ -41,6 +42,11 @@ export class CurrentActivities extends HTMLElement {
   /** @param {any} event */
   handleEvent(event) {
     const { name, type, data } = event.type === "frame" ? event.detail : { name: "activity.changed", data: event.detail, type: "event" };
+    const rows = renamed(this.#activities, { type, name, data });
+    if (rows !== this.#activities) {
+      this.#activities = rows;
+      this.#render();
+    }
     if (type === "reset" || (name?.startsWith("activity.") && this.#concerns(data.activity)) || /^record\.(removed|(un)?locked)$/.test(name)) this.#again();
   }
 

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { connection, live } from "../connection.js";
 import { h, icon, replace } from "../dom.js";
+import { renamed } from "../events.js";
 import { money, stamp } from "../format.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
@@ -67,9 +68,14 @@ export class ListPage extends HTMLElement {
 
   /** @param {any} event */
   handleEvent({ detail: { type, name, data } }) {
+    if (type === "reset" || RIGHTS.includes(name)) return this.#again(0);
+    const rows = renamed(this.#records, { type, name, data });
+    if (rows !== this.#records) {
+      this.#records = rows;
+      this.#render();
+    }
     const kind = data?.record?.kind ?? data?.kind;
-    if (type === "reset" || RIGHTS.includes(name)) this.#again(0);
-    else if (name?.startsWith("record.") && kind === this.kind) this.#again(GATHER);
+    if (name?.startsWith("record.") && kind === this.kind) this.#again(GATHER);
   }
 
   #again(pause) {

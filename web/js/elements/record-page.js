@@ -4,6 +4,7 @@ import { api } from "../api.js";
 import { live } from "../connection.js";
 import { announce, h, icon, replace } from "../dom.js";
 import { errorsOf } from "../errors.js";
+import { renamed } from "../events.js";
 import { t } from "../i18n.js";
 import { setTitle } from "../router.js";
 import { session } from "../session.js";
@@ -113,7 +114,8 @@ export class RecordPage extends HTMLElement {
     this.querySelector(".sheet-openers")?.before(composer);
   }
 
-  #frame({ type, name, data }) {
+  #frame(frame) {
+    const { type, name, data } = frame;
     if (name === "record.locked" && data.locked === this.record) this.#gone();
     else if (type === "reset" || ACCESS.includes(name) || (name === "record.changed" && data.record?.locked)) this.#load();
     else if (name === "record.changed" && data.record?.record === this.record) {
@@ -122,6 +124,16 @@ export class RecordPage extends HTMLElement {
       if (handed) this.#load();
     } else if (name === "record.removed" && data.removed === this.record) this.#gone();
     else if (name === "follower.changed" && data.followed === this.record) this.#follower(data);
+    else if (this.#record) this.#rename(frame);
+  }
+
+  /** Others are named otherwise. */
+  #rename(frame) {
+    const shown = [this.#record, this.#followers];
+    const fresh = renamed(shown, frame);
+    if (fresh === shown) return;
+    [this.#record, this.#followers] = fresh;
+    this.#show();
   }
 
   #follower({ user, level, by_right }) {
