@@ -51,10 +51,13 @@ class Name(StrEnum):
     NOTIFICATION_ADDED = "notification.added"
     NOTIFICATION_CHANGED = "notification.changed"
     READ_CHANGED = "read.changed"
+    COUNTERS_CHANGED = "counters.changed"
+    SETTINGS_CHANGED = "settings.changed"
+    REPORTS_CHANGED = "reports.changed"
 
 
-UNSENT = frozenset({Name.LOGIN_ENDED, Name.ACCESS_CHANGED})
-"""In the log for the service itself: clients see what follows from them, a close or a `reset`."""
+UNSENT = frozenset({Name.LOGIN_ENDED, Name.ACCESS_CHANGED, Name.COUNTERS_CHANGED})
+"""In the log for the service itself: clients see what follows from them, a close, a `reset`, or `counters`."""
 
 
 @dataclass(frozen=True, slots=True)

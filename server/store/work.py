@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access
 from server.domain.events import Event, Name
+from server.domain.history import Note
 from server.domain.words import ActivityId, EntryId, JsonObject, Millis, UserId
 from server.store.access import load_access
 from server.store.database import Database
 from server.store.drafts import Draft, Drafting, Image
 from server.store.log import event_of
-from server.store.schema import entries, events, log_head, notifications
+from server.store.schema import entries, events, history, log_head, notifications
 
 Publish: TypeAlias = Callable[[Sequence[Event]], Awaitable[None]]
 """Rings the doorbell for committed events. Best effort: it never raises, and waits for no reader."""
@@ -43,6 +44,7 @@ class Work:
         self.ref = ref
         self.events: list[Event] = []
         self._drafts: list[Draft] = []
+        self._notes: list[Note] = []
 
     @property
     def user(self) -> UserId:
@@ -52,6 +54,10 @@ class Work:
     def record(self, draft: Draft) -> None:
         """Adds one event to the log when the work is finished."""
         self._drafts.append(draft)
+
+    def note(self, note: Note) -> None:
+        """Adds one line to the audit log when the work is finished, at its last position. Something is recorded, too."""
+        self._notes.append(note)
 
     async def lock(self) -> None:
         """Takes the log's head early: for work that must know who sees a thing before it removes it."""
@@ -92,6 +98,9 @@ class Work:
         await self.connection.execute(
             insert(events), [_row(event, draft) for event, draft in zip(self.events, self._drafts, strict=True)]
         )
+        if self._notes:
+            kept: JsonObject = {"at": self.at, "position": positions[-1], "actor_id": self.user or None}
+            await self.connection.execute(insert(history), [_note_row(note) | kept for note in self._notes])
 
     async def _take(self, count: int) -> int:
         taken = update(log_head).values(position=log_head.c.position + count).returning(log_head.c.position)
@@ -153,6 +162,17 @@ def _row(event: Event, draft: Draft) -> JsonObject:
         "data": event.data,
         "ref": event.ref,
         "barred": sorted(event.barred),
+    }
+
+
+def _note_row(note: Note) -> JsonObject:
+    return {
+        "record_id": note.record,
+        "kind": None if note.kind is None else str(note.kind),
+        "what": str(note.what),
+        "field": note.field,
+        "before": note.before,
+        "after": note.after,
     }
 
 

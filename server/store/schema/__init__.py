@@ -1,19 +1,22 @@
 """The tables. One module per room: `people` · `records` · `stream` (entries, activities, follows) ·
-`reading` (notifications, what was seen) · `log`.
+`reading` (notifications, what was seen, what needs whom) · `history` · `portal` (settings, leases) · `log`.
 
 Portable between SQLite and PostgreSQL; every constraint and index has a name; each index says which query it serves.
 """
 
 from server.store.schema.columns import metadata
+from server.store.schema.history import history, tombstones
 from server.store.schema.log import events, idempotency, log_head
 from server.store.schema.people import departments, logins, role_grants, roles, tokens, user_roles, users
-from server.store.schema.reading import notification_preferences, notifications, reading, unread_marks
+from server.store.schema.portal import leases, settings
+from server.store.schema.reading import needs, notification_preferences, notifications, reading, unread_marks
 from server.store.schema.records import (
     DETAILS,
     addresses,
     companies,
     contact_points,
     contacts,
+    custom_fields,
     deals,
     leads,
     pipelines,
@@ -50,6 +53,7 @@ __all__ = [
     "companies",
     "contact_points",
     "contacts",
+    "custom_fields",
     "deals",
     "departments",
     "entries",
@@ -57,11 +61,14 @@ __all__ = [
     "entry_records",
     "events",
     "follows",
+    "history",
     "idempotency",
     "leads",
+    "leases",
     "log_head",
     "logins",
     "metadata",
+    "needs",
     "notification_preferences",
     "notifications",
     "pipelines",
@@ -75,9 +82,11 @@ __all__ = [
     "records",
     "role_grants",
     "roles",
+    "settings",
     "sources",
     "stages",
     "tokens",
+    "tombstones",
     "unread_marks",
     "user_roles",
     "users",

@@ -1,8 +1,10 @@
-"""What asks for whose attention: notifications, how they are wanted, how far a user has seen the stream, unread marks."""
+"""What asks for whose attention: notifications, how they are wanted, how far a user has seen the stream, unread marks,
+and the records that need somebody (PRODUCT §8).
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, UniqueConstraint, false
 
 from server.store.schema.columns import key, metadata, moment, refers, word
 
@@ -11,7 +13,8 @@ notifications = Table(
     metadata,
     key(),
     refers("user_id", "users", cascade=True),
-    refers("entry_id", "entries", cascade=True),
+    refers("entry_id", "entries", nullable=True, cascade=True),
+    refers("activity_id", "activities", nullable=True, cascade=True),  # in its place: a task bound to no record
     word("reason"),  # domain.attention.Reason
     refers("actor_id", "users"),  # who did it last
     refers("comment_id", "comments", nullable=True, cascade=True),  # the last one that it is about
@@ -19,10 +22,12 @@ notifications = Table(
     Column("place", BigInteger, nullable=False),  # the position it was made or renewed at: the order of the bell
     moment("read_at", nullable=True),
     UniqueConstraint("user_id", "entry_id", "reason"),  # never twice; also what reading an entry clears
+    UniqueConstraint("user_id", "activity_id", "reason"),  # likewise
     Index(None, "user_id", "place"),  # the bell
     Index(None, "user_id", "read_at"),  # its number
     Index(None, "entry_id"),  # those of a removed entry
     Index(None, "comment_id"),  # those of a removed comment
+    Index(None, "activity_id"),  # those of a removed activity
     sqlite_autoincrement=True,
 )
 
@@ -47,4 +52,17 @@ unread_marks = Table(
     refers("user_id", "users", cascade=True, primary=True),
     refers("entry_id", "entries", cascade=True, primary=True),
     Index(None, "entry_id"),  # those of a removed entry
+)
+
+needs = Table(
+    "needs",
+    metadata,
+    refers("user_id", "users", cascade=True, primary=True),  # a user's counters are this user's rows
+    refers("record_id", "records", cascade=True, primary=True),
+    word("kind"),
+    moment("due", nullable=True),  # the earliest deadline among the open activities that count for this user
+    Column("incoming", Integer, nullable=False, server_default="0"),  # calls and mails that nobody has handled
+    Column("idle", Boolean, nullable=False, server_default=false()),  # mine, in progress, with no open activity
+    Column("closes", String(10), nullable=True),  # a quote of mine that is not final: its close date
+    Index(None, "record_id"),  # keeping them right
 )

@@ -91,11 +91,16 @@ records = Table(
     refers("last_activity_by", "users", nullable=True),
     moment("last_activity_at"),
     Column("version", Integer, nullable=False, server_default="1"),
+    moment("closed_at", nullable=True),  # when it reached a final stage, while it stands there
+    moment("deleted_at", nullable=True),  # nobody reads it any more; it goes for good when undoing is over
+    Column("deleted_by", Id, nullable=True),  # no foreign key: SQLite adds none to a table that is there
     UniqueConstraint("kind", "origin", "external_id"),  # imports find what they made before
     Index(None, "responsible_id", "kind"),  # Mine, level OWN, a user's list
     Index(None, "department_id", "kind"),  # levels DEPARTMENT and BELOW
     Index(None, "kind", "last_activity_at"),  # lists, newest life first
     Index(None, "stage_id"),  # lists by stage, the funnel
+    Index(None, "kind", "closed_at"),  # won and lost in a period
+    Index(None, "deleted_at"),  # what goes for good
     sqlite_autoincrement=True,
 )
 
@@ -211,5 +216,21 @@ product_rows = Table(
     Column("tax", Money, nullable=False, server_default="0"),  # percent
     Column("sort", Integer, nullable=False, server_default="0"),
     Index(None, "record_id"),
+    sqlite_autoincrement=True,
+)
+
+custom_fields = Table(
+    "custom_fields",
+    metadata,
+    key(),
+    word("kind"),
+    Column("code", String(64), nullable=False),  # the key in `records.custom`
+    Column("name", String(255), nullable=False),
+    word("type"),  # domain.custom.TYPES
+    Column("choices", JSON, nullable=False),
+    Column("required", Boolean, nullable=False, server_default=false()),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("sort", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("kind", "code"),
     sqlite_autoincrement=True,
 )

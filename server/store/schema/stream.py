@@ -33,7 +33,15 @@ activities = Table(
     Column("checklist", JSON, nullable=False),
     Column("email", JSON, nullable=True),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("overdue", Boolean, nullable=False, server_default=false()),  # open past its deadline, as the clock noted
+    moment("remind_at", nullable=True),  # when to remind; none once it was done
+    Column("series_id", Id, nullable=True),  # the first one of a repeated meeting
+    moment("recurs_at", nullable=True),  # when the next one of the series is made; none once it was
+    Column("hidden", Boolean, nullable=False, server_default=false()),  # all of its records were deleted
     Index(None, "responsible_id", "status", "deadline"),  # my current activities
+    Index(None, "status", "overdue", "deadline"),  # the clock: deadlines that pass
+    Index(None, "remind_at"),  # the clock: reminders
+    Index(None, "recurs_at"),  # the clock: repeated meetings
     sqlite_autoincrement=True,
 )
 
@@ -87,11 +95,14 @@ entries = Table(
     Column("imported", JSON(none_as_null=True), nullable=True),
     refers("activity_id", "activities", nullable=True, cascade=True),
     Column("folded_into", Id, nullable=True),  # the import card that stands for it in general streams
+    Column("burst_id", Id, nullable=True),  # the first of many changes that one person made in a short time
+    Column("hidden", Boolean, nullable=False, server_default=false()),  # all of its records were deleted
     Column("comment_count", Integer, nullable=False, server_default="0"),
     Index(None, "bumped"),  # the general stream
     Index(None, "author_id", "bumped"),  # by author, and my own in Mine
     Index(None, "activity_id"),  # the one entry of an activity
     Index(None, "folded_into", "bumped"),  # opening an import card
+    Index(None, "burst_id", "bumped"),  # folding a burst, and opening it
     sqlite_autoincrement=True,
 )
 
