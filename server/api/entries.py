@@ -14,6 +14,7 @@ from server.store.comments import read_comments
 from server.store.entries import show_entry
 from server.store.records import check_readable
 from server.store.stream import Question, read_stream
+from server.store.why import read_why
 
 PAGE = 25  # entries
 PAGE_MAX = 100
@@ -27,6 +28,7 @@ def add_routes(router: Router) -> None:
     router.add("GET", "/entries/{id:id}", show)
     router.add("PATCH", "/entries/{id:id}", edit)
     router.add("DELETE", "/entries/{id:id}", delete)
+    router.add("GET", "/entries/{id:id}/why", why)
     router.add("GET", "/entries/{id:id}/comments", comments)
     router.add("POST", "/entries/{id:id}/comments", comment)
     router.add("PATCH", "/comments/{id:id}", edit_comment)
@@ -77,6 +79,13 @@ async def show(call: Call) -> Response:
     call.parameters()
     async with call.reading() as (connection, access):
         return answer(await show_entry(connection, access, EntryId(call.path_id())))
+
+
+async def why(call: Call) -> Response:
+    """Why the user sees an entry, and what would change it."""
+    call.parameters()
+    async with call.reading() as (connection, access):
+        return answer(await read_why(connection, access, EntryId(call.path_id())))
 
 
 async def edit(call: Call) -> Response:
