@@ -9,6 +9,7 @@ from server.actions import notices
 from server.actions.arguments import Id
 from server.actions.checks import touch
 from server.actions.entries import add_people, find_entry, records_of
+from server.actions.follow_rules import follow_commented
 from server.actions.posts import checked_ref, mentioned_people, message_text
 from server.actions.verbs import DONE, Noun, Outcome, verb
 from server.domain.entries import Part
@@ -60,9 +61,11 @@ async def add(work: Work, new: NewComment) -> Outcome:
     comment = CommentId(made.scalar_one())
     await _recount(work, entry)
     await add_people(work, entry, {user: {Part.MENTIONED} for user in mentioned})
-    await touch(work, await records_of(work, entry))
+    about = await records_of(work, entry)
+    await touch(work, about)
     work.record(Draft(Name.COMMENT_ADDED, entry=entry, comment=comment, bumps=True, ref=checked_ref(new.ref)))
     await notices.of_comment(work, entry, comment, mentioned)
+    await follow_commented(work, about)
     return Outcome(Noun.COMMENT, comment)
 
 

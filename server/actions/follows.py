@@ -41,13 +41,18 @@ async def follow(work: Work, wanted: Follow) -> Outcome:
     own = (follows.c.user_id == work.user, follows.c.record_id == record)
     level = (await work.connection.execute(select(follows.c.level).where(*own))).scalar_one_or_none()
     if level is None:
-        row = {"user_id": work.user, "record_id": record, "level": str(wanted.level), "at": work.at}
-        await work.connection.execute(insert(follows).values(row))
+        await begin(work, record, wanted.level)
     elif level != wanted.level:
         await work.connection.execute(update(follows).where(*own).values(level=str(wanted.level)))
-    if level != wanted.level:
         await _tell(work, record, wanted.level)
     return Outcome(Noun.FOLLOW, record)
+
+
+async def begin(work: Work, record: RecordId, level: FollowLevel = FollowLevel.EVERYTHING) -> None:
+    """Follows a record that the user may read and does not follow yet."""
+    row = {"user_id": work.user, "record_id": record, "level": str(level), "at": work.at}
+    await work.connection.execute(insert(follows).values(row))
+    await _tell(work, record, level)
 
 
 @verb("follow.end", Unfollow)

@@ -15,6 +15,7 @@ from server.actions.changes import client_of, entries_of_change
 from server.actions.checks import check_people, check_records
 from server.actions.entries import NewEntry, add_entry
 from server.actions.fields import parse_fields
+from server.actions.follow_rules import follow_created
 from server.actions.follows import tell_follows
 from server.actions.record_rows import (
     check_values,
@@ -85,6 +86,7 @@ async def create(work: Work, new: NewRecord) -> Outcome:
     entry = await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
     work.record(Draft(Name.RECORD_ADDED, record=record))
     await notices.of_handover(work, entry, None, UserId(cast(int, values["responsible"])))
+    await follow_created(work, record)
     return Outcome(Noun.RECORD, record)
 
 

@@ -29,7 +29,7 @@ users = Table(
     Column("admin", Boolean, nullable=False, server_default=false()),
     Column("active", Boolean, nullable=False, server_default=true()),
     Column("password_hash", String(255), nullable=True),
-    Column("follow_created", Boolean, nullable=False, server_default=true()),  # what I create
+    Column("follow_created", Boolean, nullable=False, server_default=false()),  # what I create
     Column("follow_commented", Boolean, nullable=False, server_default=false()),  # what I comment on
     moment("created_at"),
     UniqueConstraint("email"),

@@ -23,7 +23,7 @@ INDEXES = (
 
 def _columns() -> tuple[tuple[str, sa.Column[object]], ...]:
     return (
-        ("users", sa.Column("follow_created", sa.Boolean(), server_default=sa.true(), nullable=False)),
+        ("users", sa.Column("follow_created", sa.Boolean(), server_default=sa.false(), nullable=False)),
         ("users", sa.Column("follow_commented", sa.Boolean(), server_default=sa.false(), nullable=False)),
         ("records", sa.Column("closed_at", sa.BigInteger(), nullable=True)),
         ("records", sa.Column("deleted_at", sa.BigInteger(), nullable=True)),
