@@ -15,7 +15,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server.actions.perform import perform
-from server.api import activities, asyncapi, credentials, entries, login, notifications, people, records, suggestions
+from server.api import (
+    activities,
+    asyncapi,
+    credentials,
+    entries,
+    login,
+    notifications,
+    people,
+    records,
+    reports,
+    suggestions,
+)
 from server.api.http import Router, problem
 from server.api.pages import Pages
 from server.domain.access import Access
@@ -150,7 +161,7 @@ def create_app(settings: Settings) -> Starlette:
 
 def _api(portal: Portal) -> list[BaseRoute]:
     router = Router(portal.store, portal.gate)
-    for noun in (login, entries, records, activities, notifications, suggestions, people):
+    for noun in (login, entries, records, activities, notifications, suggestions, people, reports):
         noun.add_routes(router)
     credentials.add_routes(router, portal.site)
     return [

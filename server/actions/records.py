@@ -27,6 +27,7 @@ from server.actions.record_rows import (
     write_parts,
 )
 from server.actions.rights import tell_readers
+from server.actions.stage_moves import came_to
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, Owned
 from server.domain.events import Name, Reach
@@ -82,6 +83,7 @@ async def create(work: Work, new: NewRecord) -> Outcome:
         detail["number"] = number
     await work.connection.execute(insert(DETAILS[kind]).values(detail))
     await write_parts(work, record, kind, values)
+    await came_to(work, {record: cast("int | None", values.get("stage"))})
     await index(work, record)
     entry = await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
     work.record(Draft(Name.RECORD_ADDED, record=record))
@@ -215,4 +217,5 @@ async def _write(work: Work, record: RecordId, kind: Kind, values: Mapping[str, 
     await work.connection.execute(update(records).where(records.c.id == record).values(common))
     await write_detail(work, record, kind, columns(kind, values, common=False))
     await write_parts(work, record, kind, values)
+    await came_to(work, {record: cast("int | None", values.get("stage"))})
     await index(work, record)

@@ -12,6 +12,7 @@ from server.actions.changes import entries_of_change
 from server.actions.entries import NewEntry
 from server.actions.record_rows import columns, index, write_detail
 from server.actions.rights import tell_readers
+from server.actions.stage_moves import came_to
 from server.domain.events import Name, Reach
 from server.domain.records import Field, FieldType, fields_of
 from server.domain.text import fold
@@ -48,6 +49,7 @@ async def write_added(work: Work, of: Making, added: Sequence[Wanted], card: Ent
     details = [_detail(of.kind, each.values) | {"record_id": id} for id, each in placed]
     await work.connection.execute(insert(DETAILS[of.kind]), _same_columns(details))
     await _insert_parts(work, of.kind, ((id, each.values) for id, each in placed))
+    await came_to(work, {id: cast("int | None", each.values.get("stage")) for id, each in placed})
     await fold_entries(work, card, [NewEntry("added", [id, *_client(each.values)], subject=id) for id, each in placed])
 
 
@@ -136,6 +138,7 @@ async def write_changed(work: Work, of: Making, changed: Sequence[Alteration], c
         await _change(work, of, each)
         entries += await entries_of_change(work, record, of.kind, each.before, _fields(each.values))
         work.record(Draft(Name.RECORD_CHANGED, reach=Reach.RECORD, record=record))
+    await came_to(work, {RecordId(each.id): cast("int | None", each.values.get("stage")) for each in changed})
     await fold_entries(work, card, entries)
     for record, after in (await owned(work.connection, ids)).items():
         tell_readers(work, record, before[record], after)

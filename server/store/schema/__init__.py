@@ -26,6 +26,7 @@ from server.store.schema.records import (
     record_links,
     records,
     sources,
+    stage_visits,
     stages,
 )
 from server.store.schema.stream import (
@@ -84,6 +85,7 @@ __all__ = [
     "roles",
     "settings",
     "sources",
+    "stage_visits",
     "stages",
     "tokens",
     "tombstones",

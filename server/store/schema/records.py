@@ -164,6 +164,15 @@ DETAILS: Mapping[Kind, Table] = {
     Kind.QUOTE: quotes,
 }
 
+stage_visits = Table(
+    "stage_visits",
+    metadata,
+    refers("record_id", "records", cascade=True, primary=True),
+    refers("stage_id", "stages", cascade=True, primary=True),
+    moment("at"),  # the first time
+    Index(None, "stage_id"),  # the funnel
+)
+
 record_links = Table(
     "record_links",
     metadata,
