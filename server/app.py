@@ -23,6 +23,7 @@ from server.api import (
     login,
     notifications,
     people,
+    record_acts,
     records,
     reports,
     suggestions,
@@ -161,7 +162,7 @@ def create_app(settings: Settings) -> Starlette:
 
 def _api(portal: Portal) -> list[BaseRoute]:
     router = Router(portal.store, portal.gate)
-    for noun in (login, entries, records, activities, notifications, suggestions, people, reports):
+    for noun in (login, entries, records, activities, notifications, suggestions, people, record_acts, reports):
         noun.add_routes(router)
     credentials.add_routes(router, portal.site)
     return [

@@ -6,7 +6,7 @@ position, and the number of unread ones is true there. Imports call none of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
@@ -105,6 +105,18 @@ async def of_removed_entry(work: Work, entry: EntryId) -> None:
     await _forget(work, notifications.c.entry_id == entry)
 
 
+async def of_hidden(work: Work, hidden: Sequence[EntryId]) -> None:
+    """Some entries were hidden: their notifications leave the bell, and stay for the case that they come back."""
+    if hidden:
+        await _take_away(work, notifications.c.entry_id.in_(hidden))
+
+
+async def of_shown(work: Work, shown: Sequence[EntryId]) -> None:
+    """Some entries that were hidden are there again, and so are their notifications, as read as they were."""
+    for entry in shown:
+        await _retell(work, entry)
+
+
 async def of_removed_comment(work: Work, comment: CommentId) -> None:
     """A comment is about to be removed: its notifications go first."""
     await _forget(work, notifications.c.comment_id == comment)
@@ -193,13 +205,28 @@ async def _holders(work: Work, entry: EntryId, *which: ColumnElement[bool]) -> d
 async def _forget(work: Work, *which: ColumnElement[bool]) -> None:
     """Removes notifications, and takes them from the screens of those who had them."""
     await work.lock()
+    gone = await _taken(work, *which)
+    await work.connection.execute(delete(notifications).where(*which))
+    await _tell_taken(work, gone)
+
+
+async def _take_away(work: Work, *which: ColumnElement[bool]) -> None:
+    """Takes notifications that nobody may see any more from the screens of those who had them."""
+    await work.lock()
+    await _tell_taken(work, await _taken(work, *which))
+
+
+async def _taken(work: Work, *which: ColumnElement[bool]) -> dict[UserId, list[int]]:
     gone: dict[UserId, list[int]] = {}
     chosen = select(notifications.c.user_id, notifications.c.id).where(*which).order_by(notifications.c.id)
     for row in await work.connection.execute(chosen):
         gone.setdefault(UserId(row.user_id), []).append(row.id)
+    return gone
+
+
+async def _tell_taken(work: Work, gone: Mapping[UserId, Sequence[int]]) -> None:
     if not gone:
         return
-    await work.connection.execute(delete(notifications).where(*which))
     accesses = await load_accesses(work.connection, gone)
     for user, unread in (await count_unread(work.connection, accesses.values())).items():
         data: JsonObject = {"notifications": gone[user], "removed": True, "unread": unread}

@@ -21,6 +21,7 @@ from server.store.reading import show_attention
 from server.store.records import show_follow, show_record
 from server.store.roles import show_role
 from server.store.tokens import show_token
+from server.store.tombstones import show_deleted
 from server.store.users import show_user
 from server.store.work import Work
 
@@ -30,6 +31,7 @@ SHOW: Mapping[Noun, Show] = {
     Noun.ENTRY: lambda connection, access, number: show_entry(connection, access, EntryId(number)),
     Noun.COMMENT: lambda connection, access, number: show_comment(connection, access, CommentId(number)),
     Noun.RECORD: lambda connection, access, number: show_record(connection, access, RecordId(number)),
+    Noun.DELETED: lambda connection, _, number: show_deleted(connection, RecordId(number)),
     Noun.ACTIVITY: lambda connection, access, number: show_activity(connection, access, ActivityId(number)),
     Noun.REACTIONS: lambda connection, _, number: show_reactions(connection, EntryId(number)),
     Noun.FOLLOW: lambda connection, access, number: show_follow(connection, access, RecordId(number)),

@@ -21,6 +21,7 @@ from server.actions import (  # noqa: F401  (they register their verbs)
     posts,
     reading,
     records,
+    removal,
     roles,
     users,
 )

@@ -18,6 +18,7 @@ class Noun(StrEnum):
     ENTRY = "entry"
     COMMENT = "comment"
     RECORD = "record"
+    DELETED = "deleted"
     ACTIVITY = "activity"
     REACTIONS = "reactions"
     FOLLOW = "follow"

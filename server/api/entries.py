@@ -6,8 +6,6 @@ from urllib.parse import unquote
 
 from starlette.responses import Response
 
-from server.actions.arguments import parse
-from server.actions.preview import DraftMessage, preview
 from server.api.http import Call, Router, answer, done, listed, made
 from server.domain.filters import FILTER_FIELDS, parse_filter
 from server.domain.words import CommentId, EntryId, RecordId
@@ -27,7 +25,6 @@ def add_routes(router: Router) -> None:
     router.add("GET", "/stream", stream)
     router.add("GET", "/records/{id:id}/stream", record_stream)
     router.add("POST", "/entries", publish)
-    router.add("POST", "/audience", audience)
     router.add("GET", "/entries/{id:id}", show)
     router.add("PATCH", "/entries/{id:id}", edit)
     router.add("DELETE", "/entries/{id:id}", delete)
@@ -75,13 +72,6 @@ async def _stream(call: Call, *, only_mine: bool, record: int | None) -> Respons
 async def publish(call: Call) -> Response:
     """Writes a message."""
     return made(await call.perform("message.publish", await call.body()))
-
-
-async def audience(call: Call) -> Response:
-    """Who would see a message, before it is published."""
-    draft = parse(DraftMessage, await call.body())
-    async with call.reading() as (connection, access):
-        return answer(await preview(connection, access, draft))
 
 
 async def show(call: Call) -> Response:

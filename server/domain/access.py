@@ -71,16 +71,21 @@ def all_principal(kind: Kind) -> Principal:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """The four facts of a record on which rights depend. `department` is the responsible person's."""
+    """The facts of a record on which rights depend. `department` is the responsible person's. Nobody reads what was
+    deleted, and nobody does anything to it.
+    """
 
     kind: Kind
     responsible: UserId | None
     department: DepartmentId | None
     opened: bool
+    deleted: bool = False
 
 
 def readers(record: Owned) -> Principals:
     """Who may do with a record what their level allows: the record's side of the rule."""
+    if record.deleted:
+        return NOBODY
     names = {all_principal(record.kind)}
     if record.responsible is not None:
         names.add(owner_principal(record.kind, record.responsible))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from server.domain.access import Owned, Principals, all_principal, readers, user_principal
+from server.domain.access import NOBODY, Owned, Principals, all_principal, readers, user_principal
 from server.domain.words import FollowLevel, Kind, RecordId, UserId
 
 
@@ -87,6 +87,7 @@ class EntryFacts:
 
     `records` are those it is about. A change is readable with its `subject` alone: the others only bring it into
     their streams. An import card counts all records of a kind, so only readers of the whole `counted` kind see it.
+    Nobody sees a `hidden` one: what it is about was deleted.
     """
 
     type: EntryType
@@ -94,10 +95,13 @@ class EntryFacts:
     records: Mapping[RecordId, Owned] = field(default_factory=dict)
     subject: RecordId | None = None
     counted: Kind | None = None
+    hidden: bool = False
 
 
 def principals(entry: EntryFacts) -> Principals:
     """Who may read the entry: its side of the rule of `access`."""
+    if entry.hidden:
+        return NOBODY
     names = {user_principal(user) for user, part in entry.people if part in PARTS_THAT_READ[entry.type.family]}
     for record in _deciding(entry):
         names |= readers(record)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Row, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access, Action, Grants, Level, Owned, highest
@@ -84,7 +84,8 @@ User: TypeAlias = UserId | ColumnElement[int]
 def may(access: Access, action: Action, of: FromClause = records, *, user: User | None = None) -> ColumnElement[bool]:
     """The condition that a row of `records` (or an alias of it) allows the user an action."""
     own = access.user if user is None else user
-    return or_(false(), *(and_(of.c.kind == str(kind), _reaches(access, own, action, kind, of)) for kind in Kind))
+    allowed = or_(false(), *(and_(of.c.kind == str(kind), _reaches(access, own, action, kind, of)) for kind in Kind))
+    return and_(of.c.deleted_at.is_(None), allowed)
 
 
 def readable(access: Access, of: FromClause = records, *, user: User | None = None) -> ColumnElement[bool]:
@@ -110,11 +111,14 @@ def visible(access: Access, *, user: User | None = None) -> ColumnElement[bool]:
     """The condition that the user may see a row of `entries` (PRODUCT §2): `domain.entries.principals` in SQL."""
     own = access.user if user is None else user
     by_any_record = entries.c.type.in_(sorted(types_of(Family.MESSAGE) | types_of(Family.ACTIVITY)))
-    return or_(
-        and_(by_any_record, _about_readable(access, own)),
-        and_(entries.c.type.in_(sorted(types_of(Family.CHANGE))), _subject_readable(access, own)),
-        entries.c.counted.in_(sorted(kind for kind in Kind if access.level(kind, Action.READ) == Level.ALL)),
-        *(_takes_part(own, family) for family in Family if PARTS_THAT_READ[family]),
+    return and_(
+        ~entries.c.hidden,
+        or_(
+            and_(by_any_record, _about_readable(access, own)),
+            and_(entries.c.type.in_(sorted(types_of(Family.CHANGE))), _subject_readable(access, own)),
+            entries.c.counted.in_(sorted(kind for kind in Kind if access.level(kind, Action.READ) == Level.ALL)),
+            *(_takes_part(own, family) for family in Family if PARTS_THAT_READ[family]),
+        ),
     )
 
 
@@ -180,9 +184,21 @@ async def owned(connection: AsyncConnection, ids: Iterable[RecordId]) -> dict[Re
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    columns = (records.c.id, records.c.kind, records.c.responsible_id, records.c.department_id, records.c.opened)
-    found = await connection.execute(select(*columns).where(records.c.id.in_(wanted)))
-    return {
-        RecordId(row.id): Owned(Kind(row.kind), row.responsible_id, row.department_id, bool(row.opened))
-        for row in found
-    }
+    found = await connection.execute(select(*OWNED).where(records.c.id.in_(wanted)))
+    return {RecordId(row.id): owned_of(row) for row in found}
+
+
+OWNED = (
+    records.c.id,
+    records.c.kind,
+    records.c.responsible_id,
+    records.c.department_id,
+    records.c.opened,
+    records.c.deleted_at,
+)
+"""The columns that `owned_of` reads."""
+
+
+def owned_of(row: Row[*tuple[object, ...]]) -> Owned:
+    """The facts that decide rights on a record, from its row."""
+    return Owned(Kind(row.kind), row.responsible_id, row.department_id, bool(row.opened), row.deleted_at is not None)

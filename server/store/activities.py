@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access
@@ -53,7 +53,8 @@ def visible_activities(access: Access) -> ColumnElement[bool]:
     of_readable = (
         exists().select_from(joined).where(activity_records.c.activity_id == activities.c.id, readable(access))
     )
-    return or_(activities.c.author_id == access.user, activities.c.responsible_id == access.user, of_readable)
+    own = or_(activities.c.author_id == access.user, activities.c.responsible_id == access.user)
+    return and_(~activities.c.hidden, or_(own, of_readable))
 
 
 async def list_activities(connection: AsyncConnection, access: Access, wanted: Wanted) -> Page:
@@ -102,7 +103,7 @@ async def current_activities(
     if record is not None:
         await check_readable(connection, access, record)
     of = activities.c.responsible_id == access.user if record is None else _bound_to(record)
-    wanted = (_open(), of)
+    wanted = (_open(), of, ~activities.c.hidden)
     order = (activities.c.deadline.is_(None), activities.c.deadline, activities.c.id)
     ids = await _ids(connection, select(activities.c.id).where(*wanted).order_by(*order).limit(limit))
     total = (await connection.execute(select(func.count()).select_from(activities).where(*wanted))).scalar_one()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self, cast
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import NOBODY, Principals, Readers, readers, user_principal
@@ -18,6 +19,7 @@ from server.domain.events import Event, Name, Reach, references
 from server.domain.words import ActivityId, CommentId, EntryId, JsonObject, NotificationId, RecordId, UserId
 from server.store.access import load_accesses, owned
 from server.store.facts import entry_facts, followers_of
+from server.store.schema import activities
 from server.store.shapes import shape_activities, shape_comments, shape_entries, shape_records
 from server.store.shapes.entries import shape_reactions
 from server.store.shapes.notifications import shape_notifications
@@ -166,10 +168,19 @@ class Drafting:
         self._entries = await shape_entries(connection, whole)
         self._comments = await shape_comments(connection, [d.comment for d in drafts if d.comment])
         self._records = await shape_records(connection, [d.record for d in drafts if d.record])
-        self._activities = await shape_activities(connection, [d.activity for d in drafts if d.activity])
+        self._activities = await shape_activities(
+            connection, await self._shown([d.activity for d in drafts if d.activity])
+        )
         reacted = [d.entry for d in drafts if d.entry and d.name == Name.REACTION_CHANGED]
         self._reactions = await shape_reactions(connection, reacted) if reacted else {}
         await self._read_notifications([d for d in drafts if d.notification])
+
+    async def _shown(self, wanted: Sequence[ActivityId]) -> list[ActivityId]:
+        """Those of some activities that are not hidden with all their records."""
+        if not wanted:
+            return []
+        chosen = select(activities.c.id).where(activities.c.id.in_(sorted(set(wanted))), ~activities.c.hidden)
+        return [ActivityId(id) for id in (await self._connection.execute(chosen)).scalars()]
 
     async def _read_notifications(self, drafts: Sequence[Draft]) -> None:
         if drafts:

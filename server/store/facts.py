@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.access import Owned
 from server.domain.entries import TYPES, EntryFacts, Follower, Part
 from server.domain.words import EntryId, FollowLevel, Kind, RecordId, UserId
+from server.store.access import OWNED, owned_of
 from server.store.schema import entries, entry_people, entry_records, follows, records
 
 
@@ -19,7 +20,7 @@ async def entry_facts(connection: AsyncConnection, ids: Iterable[EntryId]) -> di
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    columns = (entries.c.id, entries.c.type, entries.c.subject_id, entries.c.counted)
+    columns = (entries.c.id, entries.c.type, entries.c.subject_id, entries.c.counted, entries.c.hidden)
     rows = await connection.execute(select(*columns).where(entries.c.id.in_(wanted)))
     about = await _about(connection, wanted)
     people: defaultdict[int, set[tuple[UserId, Part]]] = defaultdict(set)
@@ -32,20 +33,19 @@ async def entry_facts(connection: AsyncConnection, ids: Iterable[EntryId]) -> di
             records=about[row.id],
             subject=row.subject_id,
             counted=None if row.counted is None else Kind(row.counted),
+            hidden=bool(row.hidden),
         )
         for row in rows
     }
 
 
 async def _about(connection: AsyncConnection, wanted: list[EntryId]) -> Mapping[int, dict[RecordId, Owned]]:
-    columns = (records.c.id, records.c.kind, records.c.responsible_id, records.c.department_id, records.c.opened)
     joined = entry_records.join(records, records.c.id == entry_records.c.record_id)
-    chosen = select(entry_records.c.entry_id, *columns).select_from(joined)
+    chosen = select(entry_records.c.entry_id, *OWNED).select_from(joined)
     order = (entry_records.c.entry_id, entry_records.c.sort)
     about: defaultdict[int, dict[RecordId, Owned]] = defaultdict(dict)
     for row in await connection.execute(chosen.where(entry_records.c.entry_id.in_(wanted)).order_by(*order)):
-        facts = Owned(Kind(row.kind), row.responsible_id, row.department_id, bool(row.opened))
-        about[row.entry_id][RecordId(row.id)] = facts
+        about[row.entry_id][RecordId(row.id)] = owned_of(row)
     return about
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.access import Access
 from server.domain.events import Event, Name
 from server.domain.history import Note
-from server.domain.words import ActivityId, EntryId, JsonObject, Millis, UserId
+from server.domain.words import ActivityId, EntryId, JsonObject, Millis, RecordId, UserId
 from server.store.access import load_access
 from server.store.database import Database
 from server.store.drafts import Draft, Drafting, Image
@@ -56,7 +56,7 @@ class Work:
         self._drafts.append(draft)
 
     def note(self, note: Note) -> None:
-        """Adds one line to the audit log when the work is finished, at its last position. Something is recorded, too."""
+        """Adds one line to the audit log when the work is finished, at its last position."""
         self._notes.append(note)
 
     async def lock(self) -> None:
@@ -75,6 +75,10 @@ class Work:
         """Empties the log of an activity's content; the positions stay."""
         await self._empty(events.c.activity_id == activity)
 
+    async def forget_record(self, record: RecordId) -> None:
+        """Empties the log of a record's content; the positions stay."""
+        await self._empty(events.c.record_id == record)
+
     async def _empty(self, condition: ColumnElement[bool]) -> None:
         told = [event_of(row) for row in await self.connection.execute(select(events).where(condition))]
         if told:
@@ -84,7 +88,7 @@ class Work:
 
     async def finish(self) -> None:
         """Gives positions, draws and inserts the events. Nothing may be recorded after it; a second call does nothing."""
-        if not self._drafts or self.events:
+        if self.events or not (self._drafts or self._notes):
             return
         first = await self._take(len(self._drafts))
         positions = range(first, first + len(self._drafts))
@@ -95,11 +99,11 @@ class Work:
             self._event(draft, position, image or Image(), at)
             for draft, position, image in zip(self._drafts, positions, images, strict=True)
         ]
-        await self.connection.execute(
-            insert(events), [_row(event, draft) for event, draft in zip(self.events, self._drafts, strict=True)]
-        )
+        if self.events:
+            rows = [_row(event, draft) for event, draft in zip(self.events, self._drafts, strict=True)]
+            await self.connection.execute(insert(events), rows)
         if self._notes:
-            kept: JsonObject = {"at": self.at, "position": positions[-1], "actor_id": self.user or None}
+            kept: JsonObject = {"at": self.at, "position": positions.stop - 1, "actor_id": self.user or None}
             await self.connection.execute(insert(history), [_note_row(note) | kept for note in self._notes])
 
     async def _take(self, count: int) -> int:
@@ -155,6 +159,7 @@ def _row(event: Event, draft: Draft) -> JsonObject:
         "actor_id": event.actor,
         "entry_id": event.entry,
         "activity_id": draft.activity,
+        "record_id": draft.record,
         "records": list(event.records),
         "principals": sorted(event.principals),
         "audience": sorted(event.audience),

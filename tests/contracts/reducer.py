@@ -18,6 +18,7 @@ Rows: TypeAlias = list[JsonObject]
 RELOADS = {
     "follow.changed": {"stream", "unseen"},
     "record.locked": {"unseen", "notifications_unread"},
+    "record.removed": {"unseen", "notifications_unread"},
     "record.unlocked": {
         "stream",
         "activities",
@@ -103,16 +104,17 @@ class Client:
             self.shown["record"] = {**shown, **record}
 
     def record_locked(self, data: JsonObject, _: JsonObject) -> None:
-        """A lock in its place; what stood there by it alone goes."""
+        """A lock in its place, whether it was closed or deleted; what stood there by it alone goes."""
+        gone = data.get("locked", data.get("removed"))
         lock = {"kind": data["kind"], "locked": True}
-        if self.view.record == data["locked"]:
+        if self.view.record == gone:
             self.shown |= {"record": None, "followers": [], "activities": []}
             self._part("stream")["entries"] = []
         if me := self._own():
-            cast(JsonObject, me["follows"]).pop(str(data["locked"]), None)
+            cast(JsonObject, me["follows"]).pop(str(gone), None)
         self.too_many |= {"notifications"} & set(self.shown)
         before = deepcopy(self._entries())
-        self._rewrite(lambda one: lock if _is_ref(one, data["locked"], whole=True) else one)
+        self._rewrite(lambda one: lock if _is_ref(one, gone, whole=True) else one)
         for old in before:
             now = self._entry(old["id"])
             if now is not None and now != old and not self._stands(now):
@@ -126,10 +128,6 @@ class Client:
         people += [activity["responsible"], activity["author"]] if activity else []
         taking_part = any(cast(JsonObject, one).get("user") == self.user for one in people if one)
         return taking_part or any(not ref.get("locked") for ref in cast(Rows, entry["records"]))
-
-    def record_removed(self, _data: JsonObject, _: JsonObject) -> None:
-        """A record is gone: load what stood with it."""
-        self.stale |= set(self.shown)
 
     def nothing(self, _data: JsonObject, _: JsonObject) -> None:
         """No part of these views."""
@@ -313,7 +311,7 @@ EVENTS: dict[str, Callable[[Client, JsonObject, JsonObject], None]] = {
     "reaction.changed": Client.reactions,
     "record.added": Client.nothing,
     "record.changed": Client.record_changed,
-    "record.removed": Client.record_removed,
+    "record.removed": Client.record_locked,
     "record.locked": Client.record_locked,
     "record.unlocked": Client.nothing,
     "activity.added": Client.activity,

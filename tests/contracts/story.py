@@ -171,4 +171,11 @@ STORY: tuple[Step, ...] = (
     Step("ana", "comment.delete", lambda c: {"comment": c.made["seen"]}),
     Step("ada", "message.delete", lambda c: {"entry": c.made["both"]}),
     Step("ada", "message.delete", lambda c: {"entry": c.made["team"]}),
+    Step("ana", "record.delete", lambda c: {"record": c.made["new"]}),
+    Step("ana", "record.restore", lambda c: {"record": c.made["new"]}),
+    Step("ana", "record.delete", lambda c: {"record": c.company}),
+    Step("ana", "record.restore", lambda c: {"record": c.company}),
+    Step("ana", "record.delete", lambda c: {"record": c.company}),
+    Step("ana", "record.delete", lambda c: {"record": c.deal}),
+    Step("ana", "record.restore", lambda c: {"record": c.deal}),
 )

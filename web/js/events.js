@@ -18,6 +18,7 @@ const EVENTS = {
   "reaction.changed": (state, { entry, reactions }) => patch(state, entry, { reactions }),
   "record.changed": rename,
   "record.locked": lock,
+  "record.removed": lock,
   "user.changed": rename,
   "department.changed": rename,
   "read.changed": (state, { unread }) => (unread ? patch(state, unread.entry, { unread: unread.marked || undefined }) : state),
@@ -113,10 +114,16 @@ const swap = (all, comment) => all.map((one) => (one.id === comment.id ? comment
 /** @param {Comment[]} all @param {Comment} comment */
 const upsert = (all, comment) => (all.some((one) => one.id === comment.id) ? swap(all, comment) : [...all, comment]);
 
+/** Closed or deleted: a lock in its place. @param {any} data @returns {(one: any) => any} */
+function hide({ locked, removed = locked }) {
+  return (one) => (one.record === removed && one.kind ? { kind: one.kind, locked: true } : one);
+}
+
 /** How events change whatever object stands for the record (whole ones, with a version, come whole), person or department they tell of. @type {Record<string, (data: any) => ((one: any) => any) | false>} */
 const RENAMES = {
   "record.changed": ({ record: { record, title, responsible } }) => record && ((one) => (one.record === record && one.kind && !one.version ? { ...one, title, responsible: responsible?.user ?? null } : one)),
-  "record.locked": ({ locked }) => (one) => (one.record === locked && one.kind ? { kind: one.kind, locked: true } : one),
+  "record.locked": hide,
+  "record.removed": hide,
   "user.changed": ({ user }) => user && ((one) => (one.user === user.user && one.name ? { ...one, name: user.name } : one)),
   "department.changed": ({ department: whole }) => whole && ((one) => (one.department === whole.department && one.name && !one.user ? { ...one, name: whole.name } : one)),
 };

@@ -47,7 +47,7 @@ class Session extends EventTarget {
       if (data.level) this.follows.set(data.follow, data.level);
       else this.follows.delete(data.follow);
       this.changed();
-    } else if (name === "record.locked") this.follows.delete(data.locked);
+    } else if (name === "record.locked" || name === "record.removed") this.follows.delete(data.locked ?? data.removed);
     else if (name === "record.unlocked") this.reload();
     else if (name === "user.changed" || name === "department.changed") {
       const { user, department: whole, removed = whole?.department, preferences: { notify, ...said } = {} } = data;

@@ -32,8 +32,10 @@ events = Table(
     Column("data", JSON, nullable=False),
     Column("ref", String(64), nullable=True),
     Column("barred", JSON, nullable=False, server_default="[]"),
+    Column("record_id", Id, nullable=True),  # whose whole it carries
     Index(None, "entry_id"),  # emptying the log of what was deleted
     Index(None, "activity_id"),  # likewise
+    Index(None, "record_id"),  # likewise
 )
 
 idempotency = Table(

@@ -19,7 +19,7 @@ import "./record-window.js";
 const PAGE = 50;
 const TYPING = 250; // ms; a pause in typing
 const GATHER = 600; // ms; an import changes many records at once
-const RIGHTS = ["record.locked", "record.unlocked"]; // of any kind: rows name others
+const RIGHTS = ["record.locked", "record.unlocked", "record.removed"]; // of any kind: rows name others
 const SORTS = ["-last_activity", "title", "-amount", "-created"];
 
 export class ListPage extends HTMLElement {

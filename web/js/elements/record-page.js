@@ -18,7 +18,7 @@ import "./record-head.js";
 import { problem } from "./toasts.js";
 
 /** The events that may end the reading of a record. */
-const ACCESS = ["record.locked", "record.unlocked"];
+const ACCESS = ["record.locked", "record.unlocked", "record.removed"];
 
 export class RecordPage extends HTMLElement {
   /** @type {any} */ #record = null;
@@ -116,14 +116,13 @@ export class RecordPage extends HTMLElement {
 
   #frame(frame) {
     const { type, name, data } = frame;
-    if (name === "record.locked" && data.locked === this.record) this.#gone();
+    if (/^record\.(locked|removed)$/.test(name) && (data.locked ?? data.removed) === this.record) this.#gone();
     else if (type === "reset" || ACCESS.includes(name) || (name === "record.changed" && data.record?.locked)) this.#load();
     else if (name === "record.changed" && data.record?.record === this.record) {
       const handed = data.record.responsible?.user !== this.#record?.responsible?.user;
       this.#take(data.record);
       if (handed) this.#load();
-    } else if (name === "record.removed" && data.removed === this.record) this.#gone();
-    else if (name === "follower.changed" && data.followed === this.record) this.#follower(data);
+    } else if (name === "follower.changed" && data.followed === this.record) this.#follower(data);
     else if (this.#record) this.#rename(frame);
   }
 

@@ -1,0 +1,23 @@
+"""What is done to records as a whole, over HTTP: deleting and bringing back."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from server.api.http import Call, Router, answer
+
+
+def add_routes(router: Router) -> None:
+    """Each act is a verb of its own."""
+    router.add("DELETE", "/records/{id:id}", delete)
+    router.add("POST", "/records/{id:id}/restore", restore)
+
+
+async def delete(call: Call) -> Response:
+    """Deletes a record; the answer says until when it can be brought back."""
+    return answer(await call.perform("record.delete", {**await call.body(), "record": call.path_id()}))
+
+
+async def restore(call: Call) -> Response:
+    """Brings a deleted record back."""
+    return answer(await call.perform("record.restore", {**await call.body(), "record": call.path_id()}))
