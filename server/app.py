@@ -20,12 +20,14 @@ from server.api import (
     asyncapi,
     credentials,
     entries,
+    history,
     login,
     notifications,
     people,
     record_acts,
     records,
     reports,
+    settings,
     suggestions,
 )
 from server.api.http import Router, problem
@@ -160,9 +162,24 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
+NOUNS = (
+    login,
+    entries,
+    records,
+    record_acts,
+    activities,
+    notifications,
+    suggestions,
+    people,
+    reports,
+    history,
+    settings,
+)
+
+
 def _api(portal: Portal) -> list[BaseRoute]:
     router = Router(portal.store, portal.gate)
-    for noun in (login, entries, records, activities, notifications, suggestions, people, record_acts, reports):
+    for noun in NOUNS:
         noun.add_routes(router)
     credentials.add_routes(router, portal.site)
     return [

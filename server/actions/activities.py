@@ -51,6 +51,7 @@ from server.errors import Conflict, Forbidden, Invalid
 from server.store.access import owned
 from server.store.drafts import Draft
 from server.store.schema import activities, users
+from server.store.settings import setting
 from server.store.work import Work
 
 
@@ -115,7 +116,8 @@ async def _with_defaults(work: Work, plan: Plan, said: Iterable[str]) -> Plan:
     spec = TYPES[plan.type]
     if spec.deadline is not None and spec.deadline not in said:
         name = (await work.connection.execute(select(users.c.time_zone).where(users.c.id == plan.responsible))).scalar()
-        due = default_deadline(work.at, time_zone(name or "UTC"))
+        days = int(await setting(work.connection, "deadline.days"))
+        due = default_deadline(work.at, time_zone(name or "UTC"), days)
         plan = replace(plan, end=due) if spec.deadline == "end" else replace(plan, start=due)
     if spec.lasts is not None and plan.start is not None and "end" not in said:
         plan = replace(plan, end=plan.start + spec.lasts)

@@ -20,6 +20,7 @@ from server.store.people import show_me
 from server.store.reading import show_attention
 from server.store.records import show_follow, show_record
 from server.store.roles import show_role
+from server.store.settings import show_settings
 from server.store.tokens import show_token
 from server.store.tombstones import show_deleted
 from server.store.users import show_user
@@ -39,6 +40,7 @@ SHOW: Mapping[Noun, Show] = {
     Noun.DEPARTMENT: lambda connection, access, number: show_department(connection, access, DepartmentId(number)),
     Noun.ROLE: show_role,
     Noun.TOKEN: show_token,
+    Noun.SETTINGS: lambda connection, access, _: show_settings(connection, access),
     Noun.ME: lambda connection, access, _: show_me(connection, access),
     Noun.ATTENTION: lambda connection, access, _: show_attention(connection, access),
 }

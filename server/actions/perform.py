@@ -23,6 +23,7 @@ from server.actions import (  # noqa: F401  (they register their verbs)
     records,
     removal,
     roles,
+    settings,
     users,
 )
 from server.actions.arguments import parse

@@ -27,11 +27,11 @@ from server.store.schema import (
     stages,
     users,
 )
+from server.store.snapshots import POINT_TYPES, read_snapshots
 from server.store.work import Work
 
 Values = Mapping[str, object]
 
-POINT_TYPES = {"phones": "phone", "emails": "email"}
 _NOT_COLUMNS = LINK_TYPES | {FieldType.POINTS, FieldType.ADDRESSES, FieldType.PRODUCTS}
 
 
@@ -103,23 +103,9 @@ async def departments_of(work: Work, people: Iterable[UserId]) -> dict[UserId, D
 
 
 async def snapshot(work: Work, record: RecordId, kind: Kind) -> dict[str, object]:
-    """The fields of a record that a change is compared with: all columns and links, without lists of details."""
-    row = (await work.connection.execute(select(records).where(records.c.id == record))).one()
-    detail = DETAILS[kind]
-    own = (await work.connection.execute(select(detail).where(detail.c.record_id == record))).one()
-    links = select(record_links).where(record_links.c.record_id == record).order_by(record_links.c.sort)
-    linked: dict[str, list[int]] = {}
-    for link in await work.connection.execute(links):
-        linked.setdefault(link.role, []).append(link.other_id)
-    values: dict[str, object] = {}
-    for name, field in fields_of(kind).items():
-        if field.type == FieldType.LINKS:
-            values[name] = linked.get(name, [])
-        elif field.type == FieldType.LINK:
-            values[name] = next(iter(linked.get(name, [])), None)
-        elif field.type not in _NOT_COLUMNS:
-            values[name] = getattr(row if field.common else own, column_of(field))
-    return values
+    """All fields of a record, as they are stored."""
+    found = await read_snapshots(work.connection, kind, [record], fields_of(kind))
+    return found[record].values
 
 
 async def write_parts(work: Work, record: RecordId, kind: Kind, values: Values) -> None:

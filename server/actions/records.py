@@ -17,6 +17,7 @@ from server.actions.entries import NewEntry, add_entry
 from server.actions.fields import parse_fields
 from server.actions.follow_rules import follow_created
 from server.actions.follows import tell_follows
+from server.actions.history import note_changes, note_created
 from server.actions.record_rows import (
     check_values,
     columns,
@@ -31,7 +32,7 @@ from server.actions.stage_moves import came_to
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, Owned
 from server.domain.events import Name, Reach
-from server.domain.records import FIELDS, FieldType
+from server.domain.records import FIELDS, FieldType, links_of
 from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, FieldError, Forbidden, Invalid
 from server.store.access import owned, readable_records
@@ -85,6 +86,7 @@ async def create(work: Work, new: NewRecord) -> Outcome:
     await write_parts(work, record, kind, values)
     await came_to(work, {record: cast("int | None", values.get("stage"))})
     await index(work, record)
+    note_created(work, record, kind, values)
     entry = await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
     work.record(Draft(Name.RECORD_ADDED, record=record))
     await notices.of_handover(work, entry, None, UserId(cast(int, values["responsible"])))
@@ -153,8 +155,9 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
         return Outcome(Noun.RECORD, record)
     values |= await _stage_of_pipeline(work, kind, values)
     await check_values(work, kind, values, cast("int | None", values.get("pipeline", before.get("pipeline"))))
-    values |= await _hidden_links(work, before, values)
+    values |= await _hidden_links(work, kind, before, values)
     await _write(work, record, kind, values)
+    note_changes(work, record, kind, before, values)
     await _tell_rights(work, record, Owned(kind, row.responsible_id, row.department_id, bool(row.opened)))
     told = {
         entry.type: await add_entry(work, entry)
@@ -198,14 +201,16 @@ async def _stage_of_pipeline(work: Work, kind: Kind, values: Mapping[str, object
     return {"stage": (await _defaults(work, kind, {"title": "-", "pipeline": values["pipeline"]}))["stage"]}
 
 
-async def _hidden_links(work: Work, before: Mapping[str, object], values: Mapping[str, object]) -> JsonObject:
+async def _hidden_links(
+    work: Work, kind: Kind, before: Mapping[str, object], values: Mapping[str, object]
+) -> JsonObject:
     """Changed lists of links, with what the editor could not see in them: nobody takes out what they cannot know."""
     kept: JsonObject = {}
-    for name, value in values.items():
-        linked = before.get(name)
+    for field in links_of(kind):
+        value, linked = values.get(field.name), before.get(field.name)
         if isinstance(value, list) and isinstance(linked, list):
             may_read = await readable_records(work.connection, work.access, linked)
-            kept[name] = value + [other for other in linked if other not in may_read]
+            kept[field.name] = value + [other for other in linked if other not in may_read]
     return kept
 
 

@@ -28,6 +28,7 @@ class Noun(StrEnum):
     DEPARTMENT = "department"
     ROLE = "role"
     TOKEN = "token"
+    SETTINGS = "settings"
     NOTHING = "nothing"
 
 

@@ -7,12 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from server.domain.words import Millis
 
-WORKING_DAYS_AHEAD = 3
 SATURDAY = 5
 
 
-def default_deadline(now: Millis, zone: tzinfo) -> Millis:
-    """The deadline of a quick activity (PRODUCT §4): three working days ahead, at the next full hour, in `zone`.
+def default_deadline(now: Millis, zone: tzinfo, days: int) -> Millis:
+    """The deadline of a quick activity (PRODUCT §4): some working days ahead, at the next full hour, in `zone`.
 
     At 23:20 the next full hour is tomorrow's first, so the days are counted from it. Hours that a change of clocks
     leaves out are passed over.
@@ -20,7 +19,7 @@ def default_deadline(now: Millis, zone: tzinfo) -> Millis:
     wall = datetime.fromtimestamp(now / 1000, zone).replace(minute=0, second=0, microsecond=0, tzinfo=None, fold=0)
     wall += timedelta(hours=1)
     ahead = 0
-    while ahead < WORKING_DAYS_AHEAD:
+    while ahead < days:
         wall += timedelta(days=1)
         ahead += wall.weekday() < SATURDAY
     while wall.weekday() >= SATURDAY or not _exists(wall, zone):

@@ -53,7 +53,6 @@ class Name(StrEnum):
     READ_CHANGED = "read.changed"
     COUNTERS_CHANGED = "counters.changed"
     SETTINGS_CHANGED = "settings.changed"
-    REPORTS_CHANGED = "reports.changed"
 
 
 UNSENT = frozenset({Name.LOGIN_ENDED, Name.ACCESS_CHANGED, Name.COUNTERS_CHANGED})

@@ -17,10 +17,10 @@ from server.imports.directory import Directory, Pretended
 from server.imports.mapping import File, Format
 from server.imports.plan import Plan, Values, Wanted
 from server.imports.record_rows import RecordRows
-from server.imports.snapshots import Snapshot, read_snapshots
 from server.imports.table import Row
 from server.imports.writing import Making, write_added, write_changed
 from server.store.schema import records
+from server.store.snapshots import Snapshot, read_snapshots
 from server.store.work import Work
 
 

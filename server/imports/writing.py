@@ -10,6 +10,7 @@ from sqlalchemy import Table, delete, insert, select, update
 
 from server.actions.changes import entries_of_change
 from server.actions.entries import NewEntry
+from server.actions.history import note_changes, note_created
 from server.actions.record_rows import columns, index, write_detail
 from server.actions.rights import tell_readers
 from server.actions.stage_moves import came_to
@@ -19,11 +20,11 @@ from server.domain.text import fold
 from server.domain.words import DepartmentId, EntryId, JsonObject, Kind, RecordId, UserId
 from server.imports.card import fold_entries
 from server.imports.plan import Alteration, Values, Wanted
-from server.imports.snapshots import PARTS, POINT_TYPES
 from server.store.access import owned
 from server.store.drafts import Draft
 from server.store.ids import take_ids
 from server.store.schema import DETAILS, record_links, records
+from server.store.snapshots import PARTS, POINT_TYPES
 from server.store.work import Work
 
 
@@ -50,6 +51,8 @@ async def write_added(work: Work, of: Making, added: Sequence[Wanted], card: Ent
     await work.connection.execute(insert(DETAILS[of.kind]), _same_columns(details))
     await _insert_parts(work, of.kind, ((id, each.values) for id, each in placed))
     await came_to(work, {id: cast("int | None", each.values.get("stage")) for id, each in placed})
+    for id, each in placed:
+        note_created(work, id, of.kind, _fields(each.values))
     await fold_entries(work, card, [NewEntry("added", [id, *_client(each.values)], subject=id) for id, each in placed])
 
 
@@ -137,6 +140,7 @@ async def write_changed(work: Work, of: Making, changed: Sequence[Alteration], c
         record = RecordId(each.id)
         await _change(work, of, each)
         entries += await entries_of_change(work, record, of.kind, each.before, _fields(each.values))
+        note_changes(work, record, of.kind, each.before, _fields(each.values))
         work.record(Draft(Name.RECORD_CHANGED, reach=Reach.RECORD, record=record))
     await came_to(work, {RecordId(each.id): cast("int | None", each.values.get("stage")) for each in changed})
     await fold_entries(work, card, entries)

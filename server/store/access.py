@@ -23,6 +23,7 @@ from server.store.schema import (
     follows,
     records,
     role_grants,
+    tombstones,
     user_roles,
     users,
 )
@@ -84,8 +85,16 @@ User: TypeAlias = UserId | ColumnElement[int]
 def may(access: Access, action: Action, of: FromClause = records, *, user: User | None = None) -> ColumnElement[bool]:
     """The condition that a row of `records` (or an alias of it) allows the user an action."""
     own = access.user if user is None else user
-    allowed = or_(false(), *(and_(of.c.kind == str(kind), _reaches(access, own, action, kind, of)) for kind in Kind))
-    return and_(of.c.deleted_at.is_(None), allowed)
+    return and_(of.c.deleted_at.is_(None), _allowed(access, action, of, own))
+
+
+def might(access: Access, action: Action) -> ColumnElement[bool]:
+    """The condition that a row of `tombstones` is that of a record which would allow the user an action."""
+    return _allowed(access, action, tombstones, access.user)
+
+
+def _allowed(access: Access, action: Action, of: FromClause, user: User) -> ColumnElement[bool]:
+    return or_(false(), *(and_(of.c.kind == str(kind), _reaches(access, user, action, kind, of)) for kind in Kind))
 
 
 def readable(access: Access, of: FromClause = records, *, user: User | None = None) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from server.store.log import read_head
 from server.store.notifications import show_means
 from server.store.reading import show_attention
 from server.store.schema import follows, pipelines, records, sources, stages, users
+from server.store.settings import setting
 from server.store.shapes import Names
 from server.store.users import list_people
 
@@ -55,7 +56,7 @@ async def read_portal(connection: AsyncConnection) -> JsonObject:
     return {
         "epoch": head.epoch,
         "position": head.position,
-        "currency": "EUR",
+        "currency": await setting(connection, "currency"),
         "users": await list_people(connection),
         "departments": await list_departments(connection),
         "pipelines": [

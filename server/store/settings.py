@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.domain.access import Access
 from server.domain.settings import SETTINGS, Value
+from server.domain.words import JsonObject
 from server.store.schema import settings
+from server.store.users import check_admin
 
 
 async def read_settings(connection: AsyncConnection) -> Mapping[str, Value]:
@@ -23,3 +26,9 @@ async def setting(connection: AsyncConnection, name: str) -> Value:
     found = await connection.execute(select(settings.c.value).where(settings.c.name == name))
     row = found.one_or_none()
     return default if row is None else row.value
+
+
+async def show_settings(connection: AsyncConnection, access: Access) -> JsonObject:
+    """All settings, for admins. Raises Forbidden."""
+    check_admin(access)
+    return {"settings": await read_settings(connection)}

@@ -67,6 +67,9 @@ def _changes(because: Because, record: JsonObject | None) -> list[JsonObject]:
     if because.rule is not Rule.FOLLOWING or record is None or "record" not in record:
         return []
     mute: JsonObject = {"action": "follow.set", "args": {"record": because.record, "level": str(FollowLevel.MUTED)}}
-    rarer: JsonObject = {"action": "follow.set", "args": {"record": because.record, "level": str(FollowLevel.IMPORTANT)}}
+    rarer: JsonObject = {
+        "action": "follow.set",
+        "args": {"record": because.record, "level": str(FollowLevel.IMPORTANT)},
+    }
     end: JsonObject = {"action": "follow.end", "args": {"record": because.record}}
     return [end, mute] if because.level is FollowLevel.IMPORTANT else [end, rarer, mute]

@@ -19,6 +19,7 @@ RELOADS = {
     "follow.changed": {"stream", "unseen"},
     "record.locked": {"unseen", "notifications_unread"},
     "record.removed": {"unseen", "notifications_unread"},
+    "settings.changed": {"portal"},
     "record.unlocked": {
         "stream",
         "activities",
@@ -321,6 +322,7 @@ EVENTS: dict[str, Callable[[Client, JsonObject, JsonObject], None]] = {
     "follower.changed": Client.follower,
     "user.changed": Client.user_changed,
     "department.changed": Client.department_changed,
+    "settings.changed": Client.nothing,
     "notification.added": Client.notification,
     "notification.changed": Client.notifications,
     "read.changed": Client.read,

@@ -167,6 +167,7 @@ STORY: tuple[Step, ...] = (
     Step("ada", "user.change", lambda c: {"user": c.luis, "department": c.sales}),
     Step("ada", "department.remove", lambda c: {"department": c.made["export"]}),
     Step("ada", "role.change", lambda c: {"role": c.made["role of luis"], "grants": {"deal": {"read": "none"}}}),
+    Step("ada", "settings.change", lambda _: {"settings": {"currency": "USD"}}),
     # The end of things
     Step("ana", "comment.delete", lambda c: {"comment": c.made["seen"]}),
     Step("ada", "message.delete", lambda c: {"entry": c.made["both"]}),

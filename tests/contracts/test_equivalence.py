@@ -27,8 +27,6 @@ from tests.world import World, open_world
 PAGE = Path(__file__).with_name("equivalence.mjs")
 NEVER_FRAMED = {Name.LOGIN_ENDED, Name.ACCESS_CHANGED, Name.COUNTERS_CHANGED}
 """They close connections, or are told as `reset` and `counters`."""
-NOT_YET = {Name.SETTINGS_CHANGED, Name.REPORTS_CHANGED}
-"""No verb tells these."""
 NOT_TOLD = {
     "stream": {"epoch", "position"},
     "unseen": {"epoch", "position"},
@@ -113,7 +111,7 @@ async def test_a_snapshot_and_the_events_after_it_give_a_fresh_snapshot(world: W
 
     found = [one for each in told for one in wrong(each)]
 
-    assert names(told) == {str(name) for name in Name} - NEVER_FRAMED - NOT_YET
+    assert names(told) == {str(name) for name in Name} - NEVER_FRAMED
     assert found == [], "\n".join(found)
     assert any(frame["type"] == "reset" for each in told for frame in each.frames)
 

@@ -166,7 +166,7 @@ def millis(text: str, zone: ZoneInfo = MADRID) -> int:
     ],
 )
 def test_a_quick_activity_is_due_three_working_days_ahead_at_the_next_full_hour(now: str, due: str) -> None:
-    assert default_deadline(millis(now), MADRID) == millis(due)
+    assert default_deadline(millis(now), MADRID, 3) == millis(due)
 
 
 @given(
@@ -174,7 +174,7 @@ def test_a_quick_activity_is_due_three_working_days_ahead_at_the_next_full_hour(
     zone=st.sampled_from(ZONES).map(ZoneInfo),
 )
 def test_a_quick_activity_is_never_due_on_a_weekend_and_always_at_a_full_hour_to_come(now: int, zone: ZoneInfo) -> None:
-    due = default_deadline(now, zone)
+    due = default_deadline(now, zone, 3)
 
     wall = datetime.fromtimestamp(due / 1000, zone)
     assert wall.weekday() < 5
@@ -185,7 +185,7 @@ def test_a_quick_activity_is_never_due_on_a_weekend_and_always_at_a_full_hour_to
 @given(before=st.integers(-(10**9), 10**9))
 def test_an_hour_or_day_that_the_clocks_leave_out_is_passed_over(before: int) -> None:
     apia = ZoneInfo("Pacific/Apia")
-    due = default_deadline(millis("2011-12-27T11:00", apia) + before, apia)
+    due = default_deadline(millis("2011-12-27T11:00", apia) + before, apia, 3)
 
     wall = datetime.fromtimestamp(due / 1000, apia)
     assert (wall.weekday() < 5, wall.minute) == (True, 0)

@@ -48,7 +48,7 @@ class Session extends EventTarget {
       else this.follows.delete(data.follow);
       this.changed();
     } else if (name === "record.locked" || name === "record.removed") this.follows.delete(data.locked ?? data.removed);
-    else if (name === "record.unlocked") this.reload();
+    else if (name === "record.unlocked" || name === "settings.changed") this.reload();
     else if (name === "user.changed" || name === "department.changed") {
       const { user, department: whole, removed = whole?.department, preferences: { notify, ...said } = {} } = data;
       const { users, departments } = this.portal;

@@ -1,9 +1,10 @@
-"""Records as they are, in the shapes that rows want them in: what a row is compared with."""
+"""Records as they are stored, in the shapes that `actions.fields` checks them into: what a change is compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.access import Owned
 from server.domain.records import Field, FieldType, column_of, fields_of
 from server.domain.words import DepartmentId, Kind, UserId
-from server.imports.mapping import ADDRESS_FIELDS, PRODUCT_ROW_FIELDS
-from server.imports.plan import Values
 from server.store.schema import DETAILS, addresses, contact_points, product_rows, record_links, records
+from server.store.shapes.records import ADDRESS
 from server.store.shapes.rows import grouped
+
+Values: TypeAlias = dict[str, object]
 
 AnyRow = Row[tuple[object, ...]]
 
@@ -28,6 +30,8 @@ PARTS = {
 """The table of a field that is no column."""
 
 POINT_TYPES = {"phones": "phone", "emails": "email"}
+
+AMOUNTS = ("quantity", "price", "discount", "tax")  # of a product row
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def _value(field: Field, row: AnyRow, detail: AnyRow, parts: dict[str, list[AnyR
             points = [point for point in parts["contact_points"] if point.type == POINT_TYPES[field.name]]
             return [{"label": point.label, "value": point.value} for point in points]
         case FieldType.ADDRESSES:
-            names = ("label", *ADDRESS_FIELDS)
+            names = ADDRESS
             return [{name: getattr(address, name) for name in names} for address in parts["addresses"]]
         case FieldType.PRODUCTS:
             return [_product(product) for product in parts["product_rows"]]
@@ -85,5 +89,5 @@ def _value(field: Field, row: AnyRow, detail: AnyRow, parts: dict[str, list[AnyR
 
 
 def _product(row: AnyRow) -> Values:
-    amounts: Values = {name: getattr(row, name) for name in PRODUCT_ROW_FIELDS}
+    amounts: Values = {name: getattr(row, name) for name in AMOUNTS}
     return amounts | {"product_id": row.product_id, "name": row.name}
