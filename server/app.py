@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from server.actions.perform import perform
 from server.api import (
     activities,
     asyncapi,
+    counters,
     credentials,
     entries,
     history,
@@ -44,6 +45,7 @@ from server.settings import Settings
 from server.store import Store
 from server.store.access import load_accesses
 from server.store.arrivals import read_arrivals
+from server.store.counters import Counted, read_counters
 from server.store.migrate import is_current
 from server.store.sight import Sight
 from server.store.together import Together
@@ -88,7 +90,7 @@ class Portal:
                 url = await stack.enter_async_context(PrivateServer(self.settings.data))
             for part in (self._arrivals, self._accesses, self._uses):
                 await stack.enter_async_context(part)
-            live = Live(self.store.log, url, self.settings.portal, Sight(self.store.database))
+            live = Live(self.store.log, url, self.settings.portal, Sight(self.store.database), self._count)
             self.live = await stack.enter_async_context(live)
             yield
 
@@ -136,6 +138,10 @@ class Portal:
             raise NotSignedIn
         return found
 
+    async def _count(self, users: Collection[UserId]) -> Mapping[UserId, Counted]:
+        async with self.store.database.reading() as connection:
+            return await read_counters(connection, users, self.store.works.clock())
+
     async def _read_accesses(self, users: Sequence[UserId]) -> Mapping[UserId, Access]:
         async with self.store.database.reading() as connection:
             return await load_accesses(connection, users)
@@ -174,6 +180,7 @@ NOUNS = (
     reports,
     history,
     settings,
+    counters,
 )
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from server import __version__
+from server.commands.check import check
 from server.commands.demo import demo
 from server.commands.load import import_files
 from server.commands.people import bot, token, user
@@ -33,6 +34,7 @@ app.command("migrate")(migrate_database)
 app.command("demo")(demo)
 app.command("import")(import_files)
 app.command("tail")(tail)
+app.command("check")(check)
 app.add_typer(user, name="user")
 app.add_typer(bot, name="bot")
 app.add_typer(token, name="token")

@@ -6,12 +6,14 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
+import httpx
 import pytest
 
 from server.live.feed import HEAD_CHECK_SICK
 from tests.conftest import MakeCaudal
-from tests.live.client import Client
+from tests.live.client import Client, client
 from tests.servers.portal import Portal, found, texts
 from tests.servers.redis import Redis
 
@@ -79,3 +81,30 @@ async def told_at(screen: Client, count: int) -> float:
     """When a screen was told of as many entries."""
     await texts(screen, count)
     return time.monotonic()
+
+
+async def test_counters_on_one_node_follow_what_is_done_on_another_and_move_by_themselves(nodes: list[Portal]) -> None:
+    here, there = nodes[0], nodes[1]
+    async with client(here.live, here.token) as screen:
+        await screen.ask("subscribe", channel="counters")
+        first = deals_of(await screen.expect("counters"))
+        due = time.time_ns() // 1_000_000 + 1_500
+
+        async with httpx.AsyncClient(
+            base_url=there.node.url, headers={"authorization": f"Bearer {there.token}"}
+        ) as http:
+            body = {"type": "task", "subject": "Call back", "end": due, "records": [there.deal]}
+            answer = await http.post("/api/v1/activities", json=body)
+        assert answer.status_code == 201, answer.text
+        planned, late = [deals_of(await screen.expect("counters")) for _ in range(2)]
+
+    assert first == {"idle": 1, "records": 1}
+    assert planned == {"today": 1, "records": 1}
+    assert late == {"overdue": 1, "records": 1}
+    assert time.time_ns() // 1_000_000 >= due
+
+
+def deals_of(frame: dict[str, object]) -> dict[str, int]:
+    """The counters of deals that are not zero."""
+    values = cast("dict[str, dict[str, int]]", frame["values"])
+    return {flag: number for flag, number in values["deal"].items() if number}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import cast
 
 from sqlalchemy import insert
 
 from server.actions.perform import perform
 from server.domain.access import Action, Level
-from server.domain.events import Event
+from server.domain.events import Event, Name
 from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, StageId, UserId
 from server.store import Store
 from server.store.access import load_access
@@ -26,15 +27,21 @@ NUMBERS = count(1)
 
 
 class World:
-    """A portal under test. `stages["deal", "Won"]` are ids; `events` what was published after commit, in order."""
+    """A portal under test. `stages["deal", "Won"]` are ids; `published` is all that was, in order: `events` without those
+    that only say whose counters are others, which are `counted`.
+    """
 
     def __init__(self, url: str) -> None:
         self.events: list[Event] = []
+        self.counted: list[Event] = []
+        self.published: list[Event] = []
         self.store = Store(url, self._publish)
         self.stages: dict[tuple[str, str], StageId] = {}
 
     async def _publish(self, events: object) -> None:
-        self.events.extend(events)  # type: ignore[arg-type]
+        for event in cast("Sequence[Event]", events):
+            self.published.append(event)
+            (self.counted if event.name is Name.COUNTERS_CHANGED else self.events).append(event)
 
     async def found(self) -> None:
         """Pipelines, stages, sources."""

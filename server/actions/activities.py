@@ -27,6 +27,7 @@ from server.actions.activity_rows import AnyRow, columns, find_activity, write_l
 from server.actions.arguments import Id
 from server.actions.checks import check_people, check_records, touch
 from server.actions.entries import remove_entry
+from server.actions.needs import refresh
 from server.actions.verbs import DONE, Noun, Outcome, verb
 from server.domain.access import Action
 from server.domain.activities import (
@@ -108,6 +109,7 @@ async def create(work: Work, new: NewActivity) -> Outcome:
     if about(plan):
         await add_entry_of(work, activity, plan, work.user)
     work.record(Draft(Name.ACTIVITY_ADDED, activity=activity))
+    await refresh(work, about(plan), [plan.responsible])
     return Outcome(Noun.ACTIVITY, activity)
 
 
@@ -162,6 +164,7 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
     if entry is not None:
         work.record(Draft(Name.ENTRY_CHANGED, entry=entry))
     work.record(Draft(Name.ACTIVITY_CHANGED, activity=activity))
+    await refresh(work, {*about(before), *about(after)}, [before.responsible, after.responsible])
     return Outcome(Noun.ACTIVITY, activity)
 
 
@@ -200,6 +203,7 @@ async def _move(work: Work, activity: ActivityId, plan: Plan, values: dict[str, 
     if entry is not None:
         work.record(Draft(Name.ENTRY_CHANGED, entry=entry, bumps=bumps))
     work.record(Draft(Name.ACTIVITY_CHANGED, activity=activity))
+    await refresh(work, about(plan), [plan.responsible])
 
 
 @verb("activity.delete", ActivityChoice)
@@ -210,6 +214,7 @@ async def delete(work: Work, wanted: ActivityChoice) -> Outcome:
     entry = await entry_of(work, activity)
     await touch(work, about(plan))
     await remove_activity(work, activity, entry)
+    await refresh(work, about(plan), [plan.responsible])
     return DONE
 
 

@@ -18,6 +18,7 @@ from server.actions.fields import parse_fields
 from server.actions.follow_rules import follow_created
 from server.actions.follows import tell_follows
 from server.actions.history import note_changes, note_created
+from server.actions.needs import refresh
 from server.actions.record_rows import (
     check_values,
     columns,
@@ -87,6 +88,7 @@ async def create(work: Work, new: NewRecord) -> Outcome:
     await came_to(work, {record: cast("int | None", values.get("stage"))})
     await index(work, record)
     note_created(work, record, kind, values)
+    await refresh(work, [record])
     entry = await add_entry(work, NewEntry("added", [record, *await client_of(work, record)], subject=record))
     work.record(Draft(Name.RECORD_ADDED, record=record))
     await notices.of_handover(work, entry, None, UserId(cast(int, values["responsible"])))
@@ -158,6 +160,8 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
     values |= await _hidden_links(work, kind, before, values)
     await _write(work, record, kind, values)
     note_changes(work, record, kind, before, values)
+    if not NEEDED_BY.isdisjoint(values):
+        await refresh(work, [record])
     await _tell_rights(work, record, Owned(kind, row.responsible_id, row.department_id, bool(row.opened)))
     told = {
         entry.type: await add_entry(work, entry)
@@ -183,6 +187,9 @@ async def _tell_rights(work: Work, record: RecordId, before: Owned) -> None:
 LABEL = frozenset({"title", "responsible"})
 """What a record is shown by wherever it is mentioned (`Names.ref`): that is on screens of all who may read it, under
 entries of other records, in the bell, in lists. To ask whose screens would cost more than telling them all."""
+
+NEEDED_BY = frozenset({"stage", "responsible", "close_date"})
+"""What decides whom a record needs (PRODUCT §8)."""
 
 KEPT = {"responsible", "pipeline", "stage"}
 """Fields that a record has from its beginning, and can change but not lose."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import delete, insert
 
+from server.actions.needs import refresh_all
 from server.actions.verbs import Noun, Outcome, verb
 from server.domain.events import Name, Reach
 from server.domain.history import Note, What
@@ -35,6 +36,8 @@ async def change(work: Work, wanted: Settings) -> Outcome:
         await work.connection.execute(insert(settings), [{"name": n, "value": v} for n, v in changed.items()])
         for name, value in changed.items():
             work.note(Note(What.SETTINGS, field=name, before=before[name], after=value))
+        if "counters.mode" in changed:
+            await refresh_all(work)
         work.record(Draft(Name.SETTINGS_CHANGED, Reach.PORTAL, frozen=Image(data={"what": "settings"})))
     return Outcome(Noun.SETTINGS)
 

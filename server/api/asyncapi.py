@@ -155,6 +155,7 @@ FIELDS: Mapping[ServerFrame, Mapping[str, Schema]] = {
         "matches": {"const": False},
     },
     ServerFrame.CHECKPOINT: {"position": POSITION},
+    ServerFrame.COUNTERS: {"position": POSITION, "values": OBJECT},
     ServerFrame.RESET: {"reason": _words(Reset), "position": POSITION},
     ServerFrame.BYE: {"retry_ms": {"type": "integer", "minimum": 0}},
     ServerFrame.NOW: {

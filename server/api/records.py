@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from server.api.http import Call, Handler, Router, answer, listed, made
+from server.domain.counters import Flag
 from server.domain.text import clean_line
 from server.domain.words import Kind, RecordId, StageId, UserId
 from server.errors import Invalid
@@ -37,13 +38,15 @@ def add_routes(router: Router) -> None:
 
 def _list(kind: Kind) -> Handler:
     async def handler(call: Call) -> Response:
-        given = call.parameters("q", "stage", "responsible", "sort", "before", "limit")
+        given = call.parameters("q", "stage", "responsible", "attention", "sort", "before", "limit")
         before = call.number("before")
         asked = Listing(
             kind=kind,
             text=clean_line((given.get("q") or [""])[-1], "q"),
             stages=[StageId(number) for number in _numbers("stage", given.get("stage", ()))],
             responsible=[UserId(number) for number in _numbers("responsible", given.get("responsible", ()))],
+            attention=_flags(given.get("attention", ())),
+            now=call.store.works.clock(),
             sort=(given.get("sort") or ["-last_activity"])[-1],
             before=None if before is None else RecordId(before),
             limit=call.number("limit", PAGE, highest=PAGE_MAX) or PAGE,
@@ -58,6 +61,12 @@ def _numbers(name: str, texts: Sequence[str]) -> list[int]:
     if not all(text.isascii() and text.isdecimal() and len(text) <= 18 for text in texts):
         raise Invalid.one(name, "type", "ids are expected")
     return [int(text) for text in texts]
+
+
+def _flags(texts: Sequence[str]) -> list[Flag]:
+    if not set(texts) <= set(map(str, Flag)):
+        raise Invalid.one("attention", "choice", f"one of {', '.join(Flag)}", choices=[str(flag) for flag in Flag])
+    return [Flag(text) for text in texts]
 
 
 def _create(kind: Kind) -> Handler:

@@ -24,6 +24,7 @@ from server.domain.words import DepartmentId, Kind, Millis, UserId
 from server.errors import CaudalError
 from server.store import Store
 from server.store.defaults import add_defaults, add_role
+from server.store.needs import rebuild
 from server.store.schema import departments, log_head, pipelines, records, role_grants, roles, stages, user_roles, users
 
 SEED = 20_261_124  # any number; the same one makes the same company
@@ -60,6 +61,7 @@ async def fill(store: Store, now: Millis) -> list[Login]:
         await connection.execute(update(log_head).values(position=log_head.c.position + last))
         await connection.execute(update(log_head).values(floor=log_head.c.position))  # none of it is in the log
         await begin_reading(connection)
+        await rebuild(connection)
     return [Login(each.name, each.email, PASSWORD, each.role) for each in COLLEAGUES]
 
 

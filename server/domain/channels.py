@@ -1,4 +1,4 @@
-"""What a client can subscribe to (PRODUCT §1): `mine`, `all`, `tasks`, `record:42`."""
+"""What a client can subscribe to (PRODUCT §1): `mine`, `all`, `tasks`, `counters`, `record:42`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Scope(StrEnum):
     MINE = "mine"
     ALL = "all"
     TASKS = "tasks"
+    COUNTERS = "counters"
     RECORD = "record"
 
 
@@ -30,11 +31,11 @@ class Channel:
 
 
 def parse_channel(text: str) -> Channel:
-    """Reads `mine`, `all`, `tasks` or `record:<id>`; raises Invalid on `channel` for anything else."""
+    """Reads `mine`, `all`, `tasks`, `counters` or `record:<id>`; raises Invalid on `channel` for anything else."""
     name, _, number = text.partition(":")
     if name == Scope.RECORD:
         if number.isascii() and number.isdecimal() and len(number) <= 18 and int(number) > 0:
             return Channel(Scope.RECORD, RecordId(int(number)))
-    elif not number and ":" not in text and name in {Scope.MINE, Scope.ALL, Scope.TASKS}:
+    elif not number and ":" not in text and name in {Scope.MINE, Scope.ALL, Scope.TASKS, Scope.COUNTERS}:
         return Channel(Scope(name))
-    raise Invalid.one("channel", "unknown", "a channel is mine, all, tasks or record:<id>")
+    raise Invalid.one("channel", "unknown", "a channel is mine, all, tasks, counters or record:<id>")

@@ -11,6 +11,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from server.actions.changes import entries_of_change
 from server.actions.entries import NewEntry
 from server.actions.history import note_changes, note_created
+from server.actions.needs import refresh
 from server.actions.record_rows import columns, index, write_detail
 from server.actions.rights import tell_readers
 from server.actions.stage_moves import came_to
@@ -53,6 +54,7 @@ async def write_added(work: Work, of: Making, added: Sequence[Wanted], card: Ent
     await came_to(work, {id: cast("int | None", each.values.get("stage")) for id, each in placed})
     for id, each in placed:
         note_created(work, id, of.kind, _fields(each.values))
+    await refresh(work, [id for id, _ in placed])
     await fold_entries(work, card, [NewEntry("added", [id, *_client(each.values)], subject=id) for id, each in placed])
 
 
@@ -143,6 +145,7 @@ async def write_changed(work: Work, of: Making, changed: Sequence[Alteration], c
         note_changes(work, record, of.kind, each.before, _fields(each.values))
         work.record(Draft(Name.RECORD_CHANGED, reach=Reach.RECORD, record=record))
     await came_to(work, {RecordId(each.id): cast("int | None", each.values.get("stage")) for each in changed})
+    await refresh(work, ids)
     await fold_entries(work, card, entries)
     for record, after in (await owned(work.connection, ids)).items():
         tell_readers(work, record, before[record], after)

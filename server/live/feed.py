@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -17,9 +17,10 @@ from typing import Protocol, Self
 import structlog
 
 from server.domain.events import Event, Head
-from server.domain.words import Millis, Position
+from server.domain.words import Millis, Position, UserId
 from server.live.admission import Admission, room_for_clients
 from server.live.bus import Bus
+from server.live.counters import COUNTING, Count, Counted, CounterFeed
 from server.live.envelope import seal, unseal
 from server.live.flusher import Flusher
 from server.live.hub import Hub
@@ -61,10 +62,12 @@ class Live:
 
     hub: Hub
     presence: PresenceFeed
+    counters: CounterFeed
 
-    def __init__(self, log: Log, url: str, portal: str, sight: Sight | None = None) -> None:
+    def __init__(self, log: Log, url: str, portal: str, sight: Sight | None = None, count: Count | None = None) -> None:
         self.log = log
         self._sight = sight or Blind()
+        self._count = count or _nobody_counts
         self._claims = Claims(url, portal)
         self.bus = Bus(url, portal, self)
         self.admission = Admission(room_for_clients())
@@ -83,6 +86,7 @@ class Live:
         head = await self.log.head()
         self.hub = Hub(head)
         self.presence = PresenceFeed(self.hub, self._sight, self._claims, self.bus.tell, self.spawn)
+        self.counters = CounterFeed(self.hub, self._count, self.spawn, _wall)
         self._flusher = Flusher(self.hub, self._deliver)
         self._sequencer = Sequencer(head.position)
         self._task = asyncio.create_task(self._run(), name="live")
@@ -95,6 +99,7 @@ class Live:
         await self.drain()
         self._flusher.stop()
         self.presence.stop()
+        self.counters.stop()
         self._task.cancel()
         await asyncio.wait({self._task})
 
@@ -120,6 +125,7 @@ class Live:
         """A client is gone."""
         self.hub.remove(session)
         self.presence.leave(session)
+        self.counters.left(session)
         self.sessions.discard(session)
         if not self.sessions:
             self._gone.set()
@@ -201,10 +207,13 @@ class Live:
             self.hub.deliver(event)
             if event.name in CHANGES:
                 self.presence.changed(event)
+            if event.name in COUNTING:
+                self.counters.changed(event)
         except Exception:  # an event that cannot be shown must not be a hole that nobody knows of
             log.exception("event_undeliverable", position=event.position)
             self.hub.restart(Head(self.hub.epoch, event.position, self.hub.floor), Reset.FAILED)
             self.presence.changed(None)
+            self.counters.changed(None)
 
     # What runs
 
@@ -223,7 +232,7 @@ class Live:
             parts = range(0, len(sessions) or 1, TICKED)
             for begin in parts:
                 await asyncio.sleep(TICK / len(parts))
-                now, at = _now(), time.time_ns() // 1_000_000
+                now, at = _now(), _wall()
                 for session in sessions[begin : begin + TICKED]:
                     session.tick(now, at)
 
@@ -275,10 +284,19 @@ class Live:
         self._flusher.clear()
         self.hub.restart(head, reason)
         self.presence.changed(None)
+        self.counters.changed(None)
 
     async def _read(self, hole: Hole) -> None:
         events = await self.log.replay(hole.after, hole.upto, HOLE_PAGE)
         self._flusher.put(self._sequencer.fill(events, _now()))
+
+
+async def _nobody_counts(_: Collection[UserId]) -> Mapping[UserId, Counted]:
+    return {}
+
+
+def _wall() -> Millis:
+    return time.time_ns() // 1_000_000
 
 
 def _now() -> float:

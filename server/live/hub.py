@@ -60,7 +60,7 @@ class Hub:
         self.doubts = 0  # how often rights have changed: who reads them compares before and after
         self.ring = Ring(head.position)
         self.sessions: Subscribers = set()
-        self.arrived: Callable[[Subscriber], None] | None = None  # told of live sessions that watch records
+        self.arrivals: list[Callable[[Subscriber], None]] = []  # told of sessions that are live from now on
         self._own: dict[UserId, Subscribers] = defaultdict(set)
         self._watching: dict[RecordId, Subscribers] = defaultdict(set)
         self._awaiting: Subscribers = set()
@@ -135,8 +135,8 @@ class Hub:
             cohorts.append(cohort)
         session.cohort = cohort
         cohort.join(session)
-        if session.watched and self.arrived is not None:
-            self.arrived(session)
+        for tell in self.arrivals:
+            tell(session)
 
     def pause(self, session: Subscriber) -> None:
         """The session is live no more. What waited for it is dropped: it will catch up from where it was last told."""

@@ -66,6 +66,8 @@ def _reaches(event: Event, channel: Channel, *, mine: bool) -> bool:
         return channel.record in event.records
     if event.reach is Reach.RECORD:
         return False
+    if channel.scope is Scope.COUNTERS:
+        return False  # no events: the numbers come by themselves
     if channel.scope is Scope.TASKS:
         return mine and event.name in ACTIVITY_NAMES
     return mine or channel.scope is Scope.ALL

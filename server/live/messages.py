@@ -91,6 +91,11 @@ def bye(retry_ms: int) -> ServerMessage:
     return {"type": ServerFrame.BYE, "retry_ms": retry_ms}
 
 
+def counters(position: Position, values: Mapping[str, object]) -> ServerMessage:
+    """The user's counters, all of them, true at `position`."""
+    return {"type": ServerFrame.COUNTERS, "position": position, "values": values}
+
+
 def now(
     record: int,
     viewing: Sequence[Mapping[str, object]],

@@ -60,7 +60,7 @@ class PresenceFeed:
         self._soon = False
         self._answer: asyncio.TimerHandle | None = None
         self._asked = self._checked = float("-inf")
-        hub.arrived = self._shows.arrived
+        hub.arrivals.append(self._shows.arrived)
 
     def stop(self) -> None:
         """Does nothing any more."""

@@ -72,6 +72,7 @@ class ServerFrame(StrEnum):
     RESET = "reset"
     BYE = "bye"
     NOW = "now"
+    COUNTERS = "counters"
 
 
 class Claiming(StrEnum):

@@ -13,14 +13,16 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database
+from server.store.needs import rebuild
 from server.store.schema import log_head
 
 
 async def migrate(database: Database) -> None:
-    """Runs what is missing, in one transaction, and gives a new log its head."""
+    """Runs what is missing, in one transaction, gives a new log its head, and works out whom records need."""
     async with database.writing() as connection:
         await connection.run_sync(_upgrade)
         await _begin_log(connection)
+        await rebuild(connection)
 
 
 async def is_current(database: Database) -> bool:

@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access, Action
+from server.domain.counters import Flag
 from server.domain.text import fold
-from server.domain.words import FollowLevel, JsonObject, Kind, RecordId, StageId, UserId
+from server.domain.words import FollowLevel, JsonObject, Kind, Millis, RecordId, StageId, UserId
 from server.errors import Invalid, NotFound
 from server.store.access import owned, readable, readable_records
+from server.store.counters import needing
 from server.store.log import read_head
 from server.store.masking import masked
 from server.store.schema import follows, records, users
@@ -63,12 +65,16 @@ SORTS: Mapping[str, ColumnElement[object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is asked of the list of one kind. `before` is the id of the last record of the page before."""
+    """What is asked of the list of one kind. `before` is the id of the last record of the page before. `attention`: only
+    those that need the reader at the moment `now`, for one of these reasons.
+    """
 
     kind: Kind
     text: str = ""
     stages: Sequence[StageId] = ()
     responsible: Sequence[UserId] = ()
+    attention: Sequence[Flag] = ()
+    now: Millis = 0
     sort: str = "-last_activity"
     before: RecordId | None = None
     limit: int = 50
@@ -78,6 +84,8 @@ async def read_records(connection: AsyncConnection, access: Access, asked: Listi
     """One page of records of a kind. Raises Invalid for an unknown sort."""
     head = await read_head(connection)
     chosen = select(records.c.id).where(records.c.kind == str(asked.kind), readable(access), *_conditions(asked))
+    if asked.attention:
+        chosen = chosen.where(await needing(connection, access.user, asked.attention, asked.now))
     column, descending = _sort(asked.sort)
     if asked.before is not None:
         chosen = chosen.where(await _after(connection, access, column, descending, asked.before))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.access import Access
-from server.domain.events import Event, Name
+from server.domain.events import Event, Name, Reach
 from server.domain.history import Note
 from server.domain.words import ActivityId, EntryId, JsonObject, Millis, RecordId, UserId
 from server.store.access import load_access
@@ -45,6 +45,7 @@ class Work:
         self.events: list[Event] = []
         self._drafts: list[Draft] = []
         self._notes: list[Note] = []
+        self._concerned: set[UserId] = set()
 
     @property
     def user(self) -> UserId:
@@ -58,6 +59,10 @@ class Work:
     def note(self, note: Note) -> None:
         """Adds one line to the audit log when the work is finished, at its last position."""
         self._notes.append(note)
+
+    def concern(self, users: Iterable[UserId]) -> None:
+        """The counters of some users are others after this work: they are told of it once."""
+        self._concerned.update(users)
 
     async def lock(self) -> None:
         """Takes the log's head early: for work that must know who sees a thing before it removes it."""
@@ -88,7 +93,12 @@ class Work:
 
     async def finish(self) -> None:
         """Gives positions, draws and inserts the events. Nothing may be recorded after it; a second call does nothing."""
-        if self.events or not (self._drafts or self._notes):
+        if self.events:
+            return
+        if self._concerned:
+            told = Image(audience=frozenset(self._concerned))
+            self._drafts.insert(0, Draft(Name.COUNTERS_CHANGED, Reach.PERSONAL, frozen=told))
+        if not (self._drafts or self._notes):
             return
         first = await self._take(len(self._drafts))
         positions = range(first, first + len(self._drafts))

@@ -36,7 +36,7 @@ READ: dict[str, Frame] = {
     "bye": Bye(1800),
 }
 
-IGNORED = {"now"}  # who is here just now is for people
+IGNORED = {"now", "counters"}  # who is here just now, and what needs whom, is for people
 
 
 def name_of(vector: Vector) -> str:

@@ -111,7 +111,7 @@ class Screens:
     def __init__(self, world: World, head: Head) -> None:
         self.world = world
         self.hub = Hub(head)
-        self.told = len(world.events)
+        self.told = len(world.published)
         self.sessions: dict[tuple[UserId, View], tuple[Session, FakeWire]] = {}
 
     async def open(self, user: UserId, view: View) -> None:
@@ -137,7 +137,7 @@ class Screens:
 
     async def frames(self) -> dict[tuple[UserId, View], list[JsonObject]]:
         """What each client is sent of all that happened since the last time."""
-        fresh, self.told = self.world.events[self.told :], len(self.world.events)
+        fresh, self.told = self.world.published[self.told :], len(self.world.published)
         for event in fresh:
             self.hub.deliver(event)
             for session, _ in self.sessions.values():

@@ -99,7 +99,7 @@ async def test_events_are_published_in_the_order_of_their_commits_and_are_in_the
 
 async def test_a_failing_write_leaves_no_hole_and_publishes_nothing(world: World) -> None:
     ana, deal = await deal_of(world)
-    before, published = await world.store.log.head(), len(world.events)
+    before, published = await world.store.log.head(), len(world.published)
 
     async def fail_at_the_end() -> None:
         async with world.store.works.open(ana) as work:
@@ -111,7 +111,7 @@ async def test_a_failing_write_leaves_no_hole_and_publishes_nothing(world: World
         await fail_at_the_end()
 
     assert await world.store.log.head() == before
-    assert len(world.events) == published
+    assert len(world.published) == published
     assert "never" not in await raw_log(world)
 
 
@@ -261,10 +261,10 @@ async def test_events_come_out_of_the_log_as_they_were_published(world: World) -
     await world.do(ana, "message.publish", text="Ünïcode 👍", about=[deal], ref="mine-1")
     await world.do(ana, "follow.set", record=deal, level="important")
 
-    assert await world.store.log.read(0, 100) == world.events
+    assert await world.store.log.read(0, 100) == world.published
     async with world.store.database.reading() as connection:
         rows = (await connection.execute(select(events).order_by(events.c.position))).all()
-    assert [event_of(row) for row in rows] == world.events
+    assert [event_of(row) for row in rows] == world.published
 
 
 async def test_nobody_acts_after_being_disabled(world: World) -> None:
