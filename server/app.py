@@ -37,6 +37,7 @@ from server.domain.access import Access
 from server.domain.events import Event
 from server.domain.words import Millis, UserId
 from server.errors import CaudalError, NotSignedIn, Unavailable
+from server.jobs.clock import Clock
 from server.live.endpoint import Endpoint
 from server.live.feed import Live
 from server.live.identity import Identity
@@ -92,6 +93,7 @@ class Portal:
                 await stack.enter_async_context(part)
             live = Live(self.store.log, url, self.settings.portal, Sight(self.store.database), self._count)
             self.live = await stack.enter_async_context(live)
+            await stack.enter_async_context(Clock(self.store))
             yield
 
     @property

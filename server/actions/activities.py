@@ -40,8 +40,10 @@ from server.domain.activities import (
     about,
     check_plan,
     check_status,
+    deadline_of,
     first_status,
     people,
+    remind_at,
     waits,
 )
 from server.domain.deadlines import default_deadline, time_zone
@@ -101,6 +103,7 @@ async def create(work: Work, new: NewActivity) -> Outcome:
         "author_id": work.user,
         "created_at": work.at,
         "completed_at": work.at if status == Status.COMPLETED else None,
+        "remind_at": remind_at(plan, work.at) if status in OPEN else None,
     }
     made = await work.connection.execute(insert(activities).values(row).returning(activities.c.id))
     activity = ActivityId(made.scalar_one())
@@ -146,7 +149,10 @@ async def change(work: Work, wanted: ActivityEdit) -> Outcome:
         await work.lock()
     saw = await seen(work, activity, entry) if narrows else None
     changed = update(activities).where(activities.c.id == activity)
-    await work.connection.execute(changed.values(columns(after) | {"version": activities.c.version + 1}))
+    values = columns(after) | {"version": activities.c.version + 1}
+    if deadline_of(after) != deadline_of(before) or after.reminder != before.reminder:
+        values |= {"overdue": False, "remind_at": remind_at(after, work.at) if Status(row.status) in OPEN else None}
+    await work.connection.execute(changed.values(values))
     await write_links(work, activity, after)
     author = UserId(row.author_id)
     if entry is not None and about(after):
@@ -181,6 +187,7 @@ async def complete(work: Work, wanted: Completion) -> Outcome:
     if Status(row.status) in OPEN:
         result = clean_text(wanted.result, "result") or plan.result
         done = {"status": str(Status.COMPLETED), "completed_at": work.at, "unprocessed": False, "result": result}
+        done |= {"overdue": False, "remind_at": None}
         await _move(work, activity, plan, done, bumps=True)
     return Outcome(Noun.ACTIVITY, activity)
 
@@ -191,7 +198,12 @@ async def reopen(work: Work, wanted: ActivityChoice) -> Outcome:
     activity = ActivityId(wanted.activity)
     row, plan = await _completable(work, activity)
     if Status(row.status) not in OPEN:
-        await _move(work, activity, plan, {"status": str(Status.PLANNED), "completed_at": None}, bumps=False)
+        back: dict[str, object] = {
+            "status": str(Status.PLANNED),
+            "completed_at": None,
+            "remind_at": remind_at(plan, work.at),
+        }
+        await _move(work, activity, plan, back, bumps=False)
     return Outcome(Noun.ACTIVITY, activity)
 
 

@@ -100,6 +100,11 @@ async def of_change(work: Work, record: RecordId, type: str, entry: EntryId, bef
     await _tell(work, entry, attention.of_change(type, before, now))
 
 
+async def of_reminder(work: Work, entry: EntryId, people: Iterable[UserId]) -> None:
+    """It is time to think of an activity, and `entry` is the activity's: nobody did that but the clock."""
+    await _tell(work, entry, dict.fromkeys(people, Reason.REMINDER))
+
+
 async def of_removed_entry(work: Work, entry: EntryId) -> None:
     """An entry is about to be removed: its notifications go first, and those who had them are told."""
     await _forget(work, notifications.c.entry_id == entry)
@@ -156,12 +161,13 @@ async def _write(work: Work, entry: EntryId, told: Wanted, comment: CommentId | 
     made = {
         UserId(row.user_id): NotificationId(row.id) for row in found if told[UserId(row.user_id)] == Reason(row.reason)
     }
-    values: JsonObject = {"actor_id": work.user, "comment_id": comment, "at": work.at, "read_at": None}
+    values: JsonObject = {"comment_id": comment, "at": work.at, "read_at": None}
     if made:
         renewed = update(notifications).where(notifications.c.id.in_(sorted(made.values())))
-        await work.connection.execute(renewed.values(values))
+        actor = work.user or notifications.c.user_id  # the clock reminds everybody in their own name
+        await work.connection.execute(renewed.values(values | {"actor_id": actor}))
     rows = [
-        values | {"user_id": user, "entry_id": entry, "reason": str(reason), "place": 0}
+        values | {"user_id": user, "entry_id": entry, "reason": str(reason), "place": 0, "actor_id": work.user or user}
         for user, reason in sorted(told.items())
         if user not in made
     ]

@@ -20,12 +20,24 @@ from server.demo.stream import Stream
 from server.demo.world import YEAR, Person, World
 from server.demo.year import tell_year
 from server.domain.access import Access, Action, Grants, Level
+from server.domain.activities import OPEN
 from server.domain.words import DepartmentId, Kind, Millis, UserId
 from server.errors import CaudalError
 from server.store import Store
 from server.store.defaults import add_defaults, add_role
 from server.store.needs import rebuild
-from server.store.schema import departments, log_head, pipelines, records, role_grants, roles, stages, user_roles, users
+from server.store.schema import (
+    activities,
+    departments,
+    log_head,
+    pipelines,
+    records,
+    role_grants,
+    roles,
+    stages,
+    user_roles,
+    users,
+)
 
 SEED = 20_261_124  # any number; the same one makes the same company
 
@@ -62,6 +74,9 @@ async def fill(store: Store, now: Millis) -> list[Login]:
         await connection.execute(update(log_head).values(floor=log_head.c.position))  # none of it is in the log
         await begin_reading(connection)
         await rebuild(connection)
+        is_open = activities.c.status.in_(sorted(map(str, OPEN)))
+        passed = update(activities).where(is_open, activities.c.deadline <= world.now)
+        await connection.execute(passed.values(overdue=True))
     return [Login(each.name, each.email, PASSWORD, each.role) for each in COLLEAGUES]
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from server.domain.words import Millis, RecordId, UserId
 from server.errors import FieldError, Invalid
 
+MINUTE: Millis = 60_000
 HOUR: Millis = 3_600_000
 
 
@@ -163,6 +164,15 @@ def about(plan: Plan) -> tuple[RecordId, ...]:
     """The records an activity is bound to, each once: those said, and the parties that are records."""
     parties = (party.record for party in plan.parties if party.record is not None)
     return tuple(dict.fromkeys([*plan.records, *parties]))
+
+
+def remind_at(plan: Plan, now: Millis) -> Millis | None:
+    """When to remind of an open activity; None: never, or it is too late for that."""
+    deadline = deadline_of(plan)
+    if deadline is None or plan.reminder is None:
+        return None
+    moment = deadline - plan.reminder * MINUTE
+    return moment if moment > now else None
 
 
 def people(plan: Plan) -> frozenset[UserId]:

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     RESPONSIBLE = "responsible"
     RELIEVED = "relieved"
     STAGE = "stage"
+    REMINDER = "reminder"
 
 
 class Means(StrEnum):
@@ -53,6 +54,7 @@ REASONS: Mapping[Reason, ReasonRow] = {
         ReasonRow(Reason.RESPONSIBLE),  # I became it
         ReasonRow(Reason.RELIEVED),  # I was it
         ReasonRow(Reason.STAGE),  # somebody else moved my record
+        ReasonRow(Reason.REMINDER),  # of an activity that is mine, or that I take part in
     )
 }
 

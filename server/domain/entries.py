@@ -87,7 +87,7 @@ class EntryFacts:
 
     `records` are those it is about. A change is readable with its `subject` alone: the others only bring it into
     their streams. An import card counts all records of a kind, so only readers of the whole `counted` kind see it.
-    Nobody sees a `hidden` one: what it is about was deleted.
+    Nobody sees a `hidden` one: what it is about was deleted. `overdue`: its activity is open past its deadline.
     """
 
     type: EntryType
@@ -96,6 +96,7 @@ class EntryFacts:
     subject: RecordId | None = None
     counted: Kind | None = None
     hidden: bool = False
+    overdue: bool = False
 
 
 def principals(entry: EntryFacts) -> Principals:
@@ -132,10 +133,11 @@ def audience(entry: EntryFacts, followers: Iterable[Follower]) -> frozenset[User
     """The users for whom the entry belongs to Mine, as far as they may read it (PRODUCT §5.2)."""
     users = {user for user, _ in entry.people}
     users |= {record.responsible for record in entry.records.values() if record.responsible is not None}
-    users |= {follow.user for follow in followers if brings(follow.level, entry.type)}
+    users |= {follow.user for follow in followers if brings(follow.level, entry)}
     return frozenset(users)
 
 
-def brings(level: FollowLevel, entry_type: EntryType) -> bool:
-    """Whether a follow of this level brings an entry of this type into Mine."""
-    return level == FollowLevel.EVERYTHING or (level == FollowLevel.IMPORTANT and entry_type.important)
+def brings(level: FollowLevel, entry: EntryFacts) -> bool:
+    """Whether a follow of this level brings an entry into Mine; what is overdue is important."""
+    important = entry.type.important or entry.overdue
+    return level == FollowLevel.EVERYTHING or (level == FollowLevel.IMPORTANT and important)

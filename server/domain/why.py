@@ -55,5 +55,5 @@ def why(user: UserId, entry: EntryFacts, follows: Mapping[RecordId, FollowLevel]
             yield Because(Rule.RESPONSIBLE, record)
     for record in entry.records:
         level = follows.get(record)
-        if level is not None and brings(level, entry.type):
+        if level is not None and brings(level, entry):
             yield Because(Rule.FOLLOWING, record, level)

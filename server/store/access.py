@@ -16,6 +16,7 @@ from server.domain.entries import IMPORTANT, PARTS_THAT_READ, Family, types_of
 from server.domain.words import DepartmentId, EntryId, FollowLevel, Kind, RecordId, UserId
 from server.errors import NotSignedIn
 from server.store.schema import (
+    activities,
     departments,
     entries,
     entry_people,
@@ -166,11 +167,16 @@ def _about_followed(user: UserId) -> ColumnElement[bool]:
     joined = entry_records.join(follows, follows.c.record_id == entry_records.c.record_id)
     brought = or_(
         follows.c.level == str(FollowLevel.EVERYTHING),
-        and_(follows.c.level == str(FollowLevel.IMPORTANT), entries.c.type.in_(sorted(IMPORTANT))),
+        and_(follows.c.level == str(FollowLevel.IMPORTANT), or_(entries.c.type.in_(sorted(IMPORTANT)), _overdue())),
     )
     return (
         exists().select_from(joined).where(entry_records.c.entry_id == entries.c.id, follows.c.user_id == user, brought)
     )
+
+
+def _overdue() -> ColumnElement[bool]:
+    late = exists().where(activities.c.id == entries.c.activity_id, activities.c.overdue)
+    return late.correlate(entries)
 
 
 async def readable_records(connection: AsyncConnection, access: Access, ids: Iterable[RecordId]) -> frozenset[RecordId]:

@@ -12,7 +12,7 @@ from server.domain.access import Owned
 from server.domain.entries import TYPES, EntryFacts, Follower, Part
 from server.domain.words import EntryId, FollowLevel, Kind, RecordId, UserId
 from server.store.access import OWNED, owned_of
-from server.store.schema import entries, entry_people, entry_records, follows, records
+from server.store.schema import activities, entries, entry_people, entry_records, follows, records
 
 
 async def entry_facts(connection: AsyncConnection, ids: Iterable[EntryId]) -> dict[EntryId, EntryFacts]:
@@ -21,7 +21,9 @@ async def entry_facts(connection: AsyncConnection, ids: Iterable[EntryId]) -> di
     if not wanted:
         return {}
     columns = (entries.c.id, entries.c.type, entries.c.subject_id, entries.c.counted, entries.c.hidden)
-    rows = await connection.execute(select(*columns).where(entries.c.id.in_(wanted)))
+    joined = entries.outerjoin(activities, activities.c.id == entries.c.activity_id)
+    chosen = select(*columns, activities.c.overdue).select_from(joined).where(entries.c.id.in_(wanted))
+    rows = await connection.execute(chosen)
     about = await _about(connection, wanted)
     people: defaultdict[int, set[tuple[UserId, Part]]] = defaultdict(set)
     for row in await connection.execute(select(entry_people).where(entry_people.c.entry_id.in_(wanted))):
@@ -34,6 +36,7 @@ async def entry_facts(connection: AsyncConnection, ids: Iterable[EntryId]) -> di
             subject=row.subject_id,
             counted=None if row.counted is None else Kind(row.counted),
             hidden=bool(row.hidden),
+            overdue=bool(row.overdue),
         )
         for row in rows
     }

@@ -19,6 +19,7 @@ from server.domain.entries import TYPES, EntryFacts, Follower, Part
 from server.domain.filters import searchable
 from server.domain.words import DepartmentId, EntryId, FollowLevel, Kind, RecordId, UserId
 from server.store.schema import (
+    activities,
     departments,
     entries,
     entry_people,
@@ -47,6 +48,7 @@ class RecordPlan:
     kind: Kind
     responsible: int
     opened: bool
+    deleted: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class EntryPlan:
     counted: Kind | None
     text: str
     at: int
+    hidden: bool
+    overdue: bool
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ def plans(draw: st.DrawFn) -> Plan:
     user = st.builds(UserPlan, st.none() | st.integers(0, len(parents) - 1), st.lists(grant, max_size=2))
     people = draw(st.lists(user, min_size=2, max_size=4))
     who = st.integers(0, len(people) - 1)
-    things = draw(st.lists(st.builds(RecordPlan, st.sampled_from(Kind), who, st.booleans()), min_size=1, max_size=5))
+    seldom = st.sampled_from([False, False, False, True])
+    thing = st.builds(RecordPlan, st.sampled_from(Kind), who, st.booleans(), seldom)
+    things = draw(st.lists(thing, min_size=1, max_size=5))
     which = st.integers(0, len(things) - 1)
     entry = st.builds(
         EntryPlan,
@@ -90,6 +96,8 @@ def plans(draw: st.DrawFn) -> Plan:
         st.none() | st.sampled_from(Kind),
         st.text(alphabet="aÁáçß%_/℡ş\\ ", max_size=6),
         st.integers(1, 5),
+        seldom,
+        st.booleans(),
     )
     told = draw(st.lists(entry, min_size=1, max_size=6))
     following = draw(st.dictionaries(st.tuples(who, which), st.sampled_from(FollowLevel), max_size=4))
@@ -120,10 +128,11 @@ async def write(connection: AsyncConnection, plan: Plan) -> Organisation:
         row = insert(records).values(
             kind=str(record.kind), title="R", responsible_id=responsible.user, department_id=responsible.department,
             opened=record.opened, custom={}, created_by=responsible.user, changed_by=responsible.user,
-            created_at=0, changed_at=0, last_activity_at=0,
+            created_at=0, changed_at=0, last_activity_at=0, deleted_at=1 if record.deleted else None,
         )  # fmt: skip
         number = RecordId((await connection.execute(row.returning(records.c.id))).scalar_one())
-        made.records[number] = Owned(record.kind, responsible.user, responsible.department, record.opened)
+        facts = Owned(record.kind, responsible.user, responsible.department, record.opened, record.deleted)
+        made.records[number] = facts
     numbers = list(made.records)
     for entry in plan.entries:
         await _write_entry(connection, made, numbers, entry)
@@ -171,9 +180,15 @@ async def _write_entry(
     subject = about[0] if about else None
     people = {(made.accesses[index].user, part) for index, part in plan.parts} | {(author, Part.AUTHOR)}
     place = next(NUMBERS)
+    task = insert(activities).values(
+        type="task", subject="", description=plan.text, author_id=author, responsible_id=author, created_at=0, checklist=[],
+        overdue=plan.overdue,
+    )  # fmt: skip
+    done = (await connection.execute(task.returning(activities.c.id))).scalar_one() if plan.at > 2 else None
     row = insert(entries).values(
         type=plan.type, author_id=author, at=plan.at, added=place, bumped=place, text=plan.text,
         search=searchable(plan.text), subject_id=subject, counted=plan.counted and str(plan.counted),
+        hidden=plan.hidden, activity_id=done,
     )  # fmt: skip
     entry = EntryId((await connection.execute(row.returning(entries.c.id))).scalar_one())
     for sort, record in enumerate(about):
@@ -181,4 +196,12 @@ async def _write_entry(
     for user, part in people:
         await connection.execute(insert(entry_people).values(entry_id=entry, user_id=user, part=str(part)))
     owned = {record: made.records[record] for record in about}
-    made.entries[entry] = EntryFacts(TYPES[plan.type], frozenset(people), owned, subject, plan.counted)
+    made.entries[entry] = EntryFacts(
+        TYPES[plan.type],
+        frozenset(people),
+        owned,
+        subject,
+        plan.counted,
+        plan.hidden,
+        overdue=plan.overdue and done is not None,
+    )

@@ -1,5 +1,7 @@
 """Deleting with undo, history, custom fields, settings, the clock, bursts, and the records that need somebody."""
 
+import time
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -48,6 +50,8 @@ def upgrade() -> None:
         "UPDATE records SET closed_at = changed_at"
         " WHERE stage_id IN (SELECT id FROM stages WHERE meaning IN ('won', 'lost'))"
     )
+    passed = sa.text("UPDATE activities SET overdue = true WHERE status IN ('planned', 'missed') AND deadline <= :now")
+    op.execute(passed.bindparams(now=time.time_ns() // 1_000_000))
     with op.batch_alter_table("notifications", table_kwargs={"sqlite_autoincrement": True}) as notifications:
         notifications.alter_column("entry_id", existing_type=ID, nullable=True)
         notifications.add_column(sa.Column("activity_id", ID, nullable=True))
