@@ -91,7 +91,7 @@ async def restore(work: Work, wanted: Restoration) -> Outcome:
     mine = row.deleted_at is not None and (row.deleted_by == work.user or work.access.admin)
     stone = await work.connection.execute(select(tombstones.c.merged_into).where(tombstones.c.id == record))
     if not mine or stone.scalar_one_or_none() is not None:
-        raise NotFound(f"there is no deleted record {record}", record=record)
+        raise NotFound(f"there is no record {record}", record=record)
     if work.at > row.deleted_at + await undo_time(work):
         raise Invalid([FieldError("record", "too_late", "it can be brought back no longer")])
     back = update(records).where(records.c.id == record)

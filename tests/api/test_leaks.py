@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from server.domain.access import Action, Level
+from server.domain.reports import REPORTS
 from server.domain.words import EntryId, JsonObject, Kind, RecordId, UserId
 from tests.api.answers import problem
 from tests.api.conftest import Site
@@ -69,6 +70,11 @@ async def test_by_id_everything_unreadable_answers_like_what_does_not_exist(site
         ("PUT", "/records/{}/follow", secrets.deal, {}),
         ("DELETE", "/records/{}/follow", secrets.deal, None),
         ("GET", "/records/{}/followers", secrets.deal, None),
+        ("GET", "/records/{}/history", secrets.deal, None),
+        ("GET", "/history?record={}", secrets.deal, None),
+        ("DELETE", "/records/{}", secrets.deal, None),
+        ("POST", "/records/{}/restore", secrets.deal, {}),
+        ("GET", "/entries/{}/why", secrets.entry, None),
         ("GET", "/activities/{}", secrets.activity, None),
         ("PATCH", "/activities/{}", secrets.activity, {"subject": "x"}),
         ("POST", "/activities/{}/complete", secrets.activity, {}),
@@ -144,6 +150,17 @@ async def test_no_list_shows_a_word_of_it(site: Site, secrets: Secrets) -> None:
         *(f"/suggest?for={purpose}&q={SECRET}" for purpose in ("to", "about", "record", "deal", "contact", "mention")),
         "/suggest?for=about",
         "/portal",
+        "/history",
+        f"/history?actor={secrets.ana}",
+        "/catchup?scope=all",
+        "/catchup",
+        "/counters",
+        *(f"/{kind}?attention={flag}" for kind in ("deals", "contacts") for flag in ("records", "idle", "overdue")),
+        *(f"/reports/{name}" for name in REPORTS),
+        *(f"/reports/{name}/records?key={key}" for name in ("by_responsible", "by_stage") for key in (secrets.ana, 1)),
+        f"/reports/by_responsible/records?key={secrets.ana}&currency=EUR",
+        f"/reports/by_company?company={secrets.contact}",
+        "/funnel",
     ]:
         answer = await secrets.http.get(path)
         assert answer.status_code == 200, path
