@@ -62,7 +62,7 @@ class Site:
         return await self._stack.enter_async_context(client)
 
     async def rows(self) -> dict[str, int]:
-        """How many rows each table has, logins and the lease of the clock apart: what must not change when something is refused."""
+        """How many rows each table has, logins and leases apart: what must not change when something is refused."""
         async with self.world.store.database.reading() as connection:
             counted = {
                 table.name: int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
