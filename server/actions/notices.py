@@ -100,6 +100,11 @@ async def of_change(work: Work, record: RecordId, type: str, entry: EntryId, bef
     await _tell(work, entry, attention.of_change(type, before, now))
 
 
+async def of_part(work: Work, entry: EntryId, wanted: Wanted) -> None:
+    """Some of those whom an act concerns: of many acts at once everybody is told of the first."""
+    await _tell(work, entry, wanted)
+
+
 async def of_reminder(work: Work, entry: EntryId, people: Iterable[UserId]) -> None:
     """It is time to think of an activity, and `entry` is the activity's: nobody did that but the clock."""
     await _tell(work, entry, dict.fromkeys(people, Reason.REMINDER))

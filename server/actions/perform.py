@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.actions import (  # noqa: F401  (they register their verbs)
     activities,
+    bulk,
     comments,
     credentials,
     departments,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
@@ -34,7 +35,7 @@ from server.actions.verbs import Noun, Outcome, verb
 from server.domain.access import Action, Owned
 from server.domain.events import Name, Reach
 from server.domain.records import FIELDS, FieldType, links_of
-from server.domain.words import DepartmentId, JsonObject, Kind, RecordId, UserId
+from server.domain.words import DepartmentId, EntryId, JsonObject, Kind, RecordId, UserId
 from server.errors import Conflict, FieldError, Forbidden, Invalid
 from server.store.access import owned, readable_records
 from server.store.drafts import Draft
@@ -143,18 +144,40 @@ async def next_number(work: Work) -> str:
 async def change(work: Work, wanted: RecordEdit) -> Outcome:
     """Changes fields of a record; what matters to people becomes entries."""
     record = RecordId(wanted.record)
+    changed = await change_fields(work, record, wanted.fields, wanted.version)
+    for type, entry in changed.entries.items():
+        await notices.of_change(work, record, type, entry, changed.responsible)
+    return Outcome(Noun.RECORD, record)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change of a record made: its entries by type. `responsible` was it until then."""
+
+    record: RecordId
+    responsible: UserId
+    entries: Mapping[str, EntryId] = field(default_factory=dict)
+
+
+async def change_fields(
+    work: Work, record: RecordId, fields: Mapping[str, object], version: int | None = None
+) -> Changed:
+    """Changes a record, with everything that follows but notifications. With `version`, only if nobody changed it since.
+
+    Raises NotFound, Forbidden, Conflict, Invalid.
+    """
     await check_records(work, [record], Action.UPDATE, "record")
     locked = select(records).where(records.c.id == record).with_for_update(key_share=True)
     row = (await work.connection.execute(locked)).one()
-    if wanted.version is not None and wanted.version != row.version:
+    if version is not None and version != row.version:
         raise Conflict("somebody changed this record first", record=record, version=row.version)
     kind = Kind(row.kind)
-    values = parse_fields(kind, wanted.fields)
+    values = parse_fields(kind, fields)
     _check_kept(values)
     before = await snapshot(work, record, kind)
     values = {name: value for name, value in values.items() if value != before.get(name)}
     if not values:
-        return Outcome(Noun.RECORD, record)
+        return Changed(record, row.responsible_id)
     values |= await _stage_of_pipeline(work, kind, values)
     await check_values(work, kind, values, cast("int | None", values.get("pipeline", before.get("pipeline"))))
     values |= await _hidden_links(work, kind, before, values)
@@ -169,9 +192,7 @@ async def change(work: Work, wanted: RecordEdit) -> Outcome:
     }
     reach = Reach.STREAM if LABEL.isdisjoint(values) else Reach.HOLDERS
     work.record(Draft(Name.RECORD_CHANGED, reach, record=record))
-    for type, entry in told.items():
-        await notices.of_change(work, record, type, entry, row.responsible_id)
-    return Outcome(Noun.RECORD, record)
+    return Changed(record, row.responsible_id, told)
 
 
 async def _tell_rights(work: Work, record: RecordId, before: Owned) -> None:
@@ -213,11 +234,11 @@ async def _hidden_links(
 ) -> JsonObject:
     """Changed lists of links, with what the editor could not see in them: nobody takes out what they cannot know."""
     kept: JsonObject = {}
-    for field in links_of(kind):
-        value, linked = values.get(field.name), before.get(field.name)
+    for link in links_of(kind):
+        value, linked = values.get(link.name), before.get(link.name)
         if isinstance(value, list) and isinstance(linked, list):
             may_read = await readable_records(work.connection, work.access, linked)
-            kept[field.name] = value + [other for other in linked if other not in may_read]
+            kept[link.name] = value + [other for other in linked if other not in may_read]
     return kept
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from server.api.http import Call, Router, answer
+from server.api.http import Call, Router, answer, done
 
 
 def add_routes(router: Router) -> None:
     """Each act is a verb of its own."""
+    router.add("POST", "/records/bulk", bulk)
     router.add("DELETE", "/records/{id:id}", delete)
     router.add("POST", "/records/{id:id}/restore", restore)
+
+
+async def bulk(call: Call) -> Response:
+    """Changes the stage or the responsible person of many records; of all of them, or of none."""
+    await call.perform("record.bulk", await call.body())
+    return done()
 
 
 async def delete(call: Call) -> Response:

@@ -99,8 +99,7 @@ entries = Table(
     Column("hidden", Boolean, nullable=False, server_default=false()),  # all of its records were deleted
     Column("comment_count", Integer, nullable=False, server_default="0"),
     Index(None, "bumped"),  # the general stream
-    Index(None, "author_id", "bumped"),  # by author
-    Index(None, "type", "bumped"),  # by kind
+    Index(None, "author_id", "bumped"),  # by author, and my own in Mine
     Index(None, "activity_id"),  # the one entry of an activity
     Index(None, "folded_into", "bumped"),  # opening an import card
     Index(None, "burst_id", "bumped"),  # folding a burst, and opening it
@@ -113,10 +112,7 @@ entry_records = Table(
     refers("entry_id", "entries", cascade=True, primary=True),
     refers("record_id", "records", cascade=True, primary=True),
     Column("sort", Integer, nullable=False, server_default="0"),
-    Column("added", BigInteger, nullable=False, server_default="0"),  # the entry's, put in by the unit of work
-    Column("bumped", BigInteger, nullable=False, server_default="0"),  # likewise
-    Index(None, "record_id", "added"),  # a record's own stream
-    Index(None, "record_id", "bumped"),  # Mine and All, record by record: store.topics
+    Index(None, "record_id", "entry_id"),  # a record's own stream
 )
 
 entry_people = Table(
@@ -125,8 +121,7 @@ entry_people = Table(
     refers("entry_id", "entries", cascade=True, primary=True),
     refers("user_id", "users", primary=True),
     Column("part", String(16), primary_key=True),  # domain.entries.Part
-    Column("bumped", BigInteger, nullable=False, server_default="0"),  # the entry's, put in by the unit of work
-    Index(None, "user_id", "bumped"),  # what somebody has a part in: Mine, All
+    Index(None, "user_id", "entry_id"),  # Mine
 )
 
 recipients = Table(
