@@ -5,7 +5,7 @@
 | `app` | the composition root: settings → engine, bus, hub, routes, lifespan; the only file that knows every other | all |
 | `cli`, `commands/`, `settings` | the command line, and what it reads from the environment | all |
 | `api/` | thin HTTP, one file per noun: parse → action or query → JSON | actions |
-| `jobs/` | the clock: deadlines, midnights, mail | actions |
+| `jobs/` | the clock: deadlines, reminders, what goes for good | actions |
 | `imports/`, `demo/` | data in: CSV of other CRMs, a believable company | actions |
 | `live/endpoint` | awaits a client's socket | actions, the rest of `live` |
 | `live/` | protocol, session, hub, sequencer, presence: pure, no I/O; bus: Redis | domain |
