@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.actions.reading import begin_reading
 from server.demo.activities import tell_activities
 from server.demo.decks import Decks
+from server.demo.past import write_past
 from server.demo.records import make_records
 from server.demo.rows import Rows
 from server.demo.staff import COLLEAGUES, DEPARTMENTS, PASSWORD, ROLES, Login
@@ -73,6 +74,7 @@ async def fill(store: Store, now: Millis) -> list[Login]:
         await connection.execute(update(log_head).values(position=log_head.c.position + last))
         await connection.execute(update(log_head).values(floor=log_head.c.position))  # none of it is in the log
         await begin_reading(connection)
+        await write_past(connection)
         await rebuild(connection)
         is_open = activities.c.status.in_(sorted(map(str, OPEN)))
         passed = update(activities).where(is_open, activities.c.deadline <= world.now)

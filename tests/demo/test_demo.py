@@ -20,6 +20,7 @@ from server.domain.text import parse_mentions
 from server.domain.words import EntryId, RecordId, UserId
 from server.store import Store
 from server.store.access import load_access, owned, visible_entries
+from server.store.check import CHECKS
 from server.store.migrate import migrate
 from server.store.schema import (
     activities,
@@ -32,11 +33,13 @@ from server.store.schema import (
     entry_records,
     events,
     follows,
+    history,
     log_head,
     reactions,
     recipients,
     records,
     role_grants,
+    stage_visits,
     stages,
     users,
 )
@@ -262,3 +265,16 @@ async def test_life_goes_on_in_the_demo_company(demo: Store) -> None:
     assert said["id"] > last
     assert isinstance(made, dict)
     assert made["record"] == len(await rows(demo, records))
+
+
+async def test_everything_that_is_kept_is_right(demo: Store) -> None:
+    async with demo.database.reading() as connection:
+        wrong = {name: await count(connection) for name, count in CHECKS.items()}
+        noted = Counter((await connection.execute(select(history.c.field))).scalars())
+        visited = set((await connection.execute(select(stage_visits.c.record_id))).scalars())
+        staged = set((await connection.execute(select(records.c.id).where(records.c.stage_id.is_not(None)))).scalars())
+
+    assert set(wrong.values()) == {0}
+    assert noted[None] > 100
+    assert noted["stage"] > 100
+    assert visited == staged
