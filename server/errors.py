@@ -61,6 +61,12 @@ class Conflict(CaudalError):
     code, status = "conflict", 409
 
 
+class PreconditionFailed(CaudalError):
+    """The write said `If-Match`, and somebody changed it since; `params["version"]` is the version as of now."""
+
+    code, status = "precondition_failed", 412
+
+
 class TooLarge(CaudalError):
     """The body is larger than the limit in `params["limit"]` (bytes)."""
 

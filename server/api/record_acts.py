@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from server.api.http import Call, Router, answer, done
+from server.api.tags import seen
 
 
 def add_routes(router: Router) -> None:
@@ -21,8 +22,10 @@ async def bulk(call: Call) -> Response:
 
 
 async def delete(call: Call) -> Response:
-    """Deletes a record; the answer says until when it can be brought back."""
-    return answer(await call.perform("record.delete", {**await call.body(), "record": call.path_id()}))
+    """Deletes a record; the answer says until when it can be brought back. `If-Match` as for a change."""
+    with seen(call) as matched:
+        args = {**await call.body(), **matched, "record": call.path_id()}
+        return answer(await call.perform("record.delete", args))
 
 
 async def restore(call: Call) -> Response:

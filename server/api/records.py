@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from server.api.http import Call, Handler, Router, answer, listed, made
+from server.api.tags import seen, tagged
 from server.domain.counters import Flag
 from server.domain.text import clean_line
 from server.domain.words import Kind, RecordId, StageId, UserId
@@ -80,14 +81,16 @@ async def show(call: Call) -> Response:
     """One record, whole."""
     call.parameters()
     async with call.reading() as (connection, access):
-        return answer(await show_record(connection, access, RecordId(call.path_id())))
+        return tagged(call, await show_record(connection, access, RecordId(call.path_id())))
 
 
 async def edit(call: Call) -> Response:
-    """Changes fields; with `version`, only if nobody changed the record since."""
+    """Changes fields; with `version` or `If-Match`, only if nobody changed the record since."""
     fields = await call.body()
     version = {"version": fields.pop("version")} if "version" in fields else {}
-    return answer(await call.perform("record.update", {"record": call.path_id(), "fields": fields, **version}))
+    with seen(call) as matched:
+        args = {"record": call.path_id(), "fields": fields, **version, **matched}
+        return answer(await call.perform("record.update", args))
 
 
 async def follow(call: Call) -> Response:
